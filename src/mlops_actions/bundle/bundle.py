@@ -1,0 +1,114 @@
+"""A bundle on disk."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from mlops_actions.bundle.contract import Contract
+from mlops_actions.bundle.golden import Golden
+from mlops_actions.bundle.identity import ModelConfig
+from mlops_actions.errors import DataError
+from mlops_actions.files import sha256_file, sha256_text, write_text
+
+SEALED = ("serving", "golden.json")
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A bundle folder.
+
+    Layout: `model_config.yaml`, `model/` (source format), `serving/` (what the server loads, with signature.json),
+    `predictions/test.parquet` (columns id, label, prediction, score_<class>, weight?, group?), `golden.json`,
+    `contract.json`, `reports/`.
+    """
+
+    path: Path
+
+    @property
+    def model(self) -> Path:
+        """Folder of the source format."""
+        return self.path / "model"
+
+    @property
+    def serving(self) -> Path:
+        """Folder of the serving form."""
+        return self.path / "serving"
+
+    @property
+    def predictions(self) -> Path:
+        """Per-row predictions on the test rows."""
+        return self.path / "predictions" / "test.parquet"
+
+    def config(self) -> ModelConfig:
+        """Read the identity.
+
+        Raises:
+            DataError: no bundle there, or one of another version.
+        """
+        path = self.path / "model_config.yaml"
+        try:
+            return ModelConfig.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            raise DataError(f"There is no bundle at {self.path}.", why="train has not run here, or its artifact was not downloaded.", fix="run train first.") from None
+        except (ValidationError, yaml.YAMLError, UnicodeDecodeError) as error:
+            raise DataError(f"{path} is not a model_config.yaml of this version: {str(error).splitlines()[0]}.", fix="train again.") from None
+
+    def golden(self) -> Golden:
+        """Read the rows whose answers are known."""
+        return Golden.model_validate_json(self._read("golden.json"))
+
+    def write_golden(self, golden: Golden) -> None:
+        """Write the rows whose answers are known."""
+        write_text(self.path / "golden.json", golden.model_dump_json(indent=2) + "\n")
+
+    def contract(self) -> Contract:
+        """Read what the release is expected to do."""
+        return Contract.model_validate_json(self._read("contract.json"))
+
+    def write_contract(self, contract: Contract) -> None:
+        """Write what the release is expected to do."""
+        write_text(self.path / "contract.json", contract.model_dump_json(indent=2) + "\n")
+
+    def _read(self, name: str) -> str:
+        try:
+            return (self.path / name).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            raise DataError(f"The bundle {self.path} has no {name}.", why="an earlier stage was stopped, or the artifact is incomplete.", fix="train and quantize again.") from None
+
+    def write_config(self, config: ModelConfig, *, seal: bool) -> ModelConfig:
+        """Write model_config.yaml with the sha256 of every file; `seal` also sets the bundle's digest.
+
+        Returns:
+            the identity as written.
+        """
+        files = self._digests()
+        digest = self._digest(config, files) if seal else ""
+        written = config.model_copy(update={"files": files, "bundle_digest": digest})
+        write_text(self.path / "model_config.yaml", yaml.safe_dump(written.model_dump(mode="json"), sort_keys=False, allow_unicode=True))
+        return written
+
+    def _digests(self) -> dict[str, str]:
+        paths = sorted(path for path in self.path.rglob("*") if path.is_file() and path.name != "model_config.yaml")
+        return {path.relative_to(self.path).as_posix(): sha256_file(path) for path in paths}
+
+    @staticmethod
+    def _digest(config: ModelConfig, files: dict[str, str]) -> str:
+        sealed: dict[str, Any] = {name: sha for name, sha in files.items() if name.split("/")[0] in SEALED}
+        return sha256_text(json.dumps({"identity": config.identity(), "files": sealed}, sort_keys=True, default=str))
+
+    def verify(self) -> ModelConfig:
+        """Check the serving form, golden rows and identity against the seal, and return the identity.
+
+        Raises:
+            DataError: not sealed, or a sealed file was changed, removed or added since.
+        """
+        config = self.config()
+        if not config.bundle_digest:
+            raise DataError(f"The bundle {self.path} is not sealed.", why="quantize has not run.", fix="run quantize first.")
+        if self._digest(config, self._digests()) != config.bundle_digest:
+            raise DataError(f"The bundle {self.path} is not what was sealed as {config.bundle_digest[:19]}.", why="a file was changed or lost after quantize.", fix="run quantize again.")
+        return config

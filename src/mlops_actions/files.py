@@ -1,0 +1,80 @@
+"""Write files and folders so that a killed process leaves the old one or the new one, never half of one."""
+
+import contextlib
+import errno
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from mlops_actions.errors import OutsideError
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write text as UTF-8, aside first, then renamed."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write bytes aside, flush them to the disk, then rename."""
+    with _explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            Path(aside).replace(path)
+        finally:
+            Path(aside).unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def replaced_folder(path: Path) -> Iterator[Path]:
+    """Yield an empty folder aside; when the block ends well it takes the place of `path`, else it is removed."""
+    with _explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+    try:
+        yield aside
+        with _explained(path):
+            aside.chmod(0o755)
+            _swap(aside, path)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _swap(aside: Path, path: Path) -> None:
+    old = path.with_name(f".{path.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if path.exists():
+        path.rename(old)
+    aside.rename(path)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        raise OutsideError(
+            f"{path} cannot be written: {error.strerror}.",
+            why="the disk is full." if full else "the folder belongs to somebody else or is read-only.",
+            fix="free some space and run again; nothing was changed." if full else "check its permissions; nothing was changed.",
+        ) from error
+
+
+def sha256_file(path: Path) -> str:
+    """Return `sha256:` and the hex digest of a file, read in pieces."""
+    with path.open("rb") as stream:
+        return "sha256:" + hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def sha256_text(text: str) -> str:
+    """Return `sha256:` and the hex digest of a text."""
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
