@@ -27,7 +27,9 @@ class MlopsError(Exception):
 
     exit_code = ExitCode.UNUSABLE_INPUT
 
-    def __init__(self, what: str, *, why: str = "", fix: str = "", file: str | None = None, line: int | None = None) -> None:
+    def __init__(
+        self, what: str, *, why: str = "", fix: str = "", file: str | None = None, line: int | None = None
+    ) -> None:
         super().__init__(what)
         self.what, self.why, self.fix, self.file, self.line = what, why, fix, file, line
 

@@ -65,7 +65,9 @@ def _explained(path: Path) -> Iterator[None]:
         raise OutsideError(
             f"{path} cannot be written: {error.strerror}.",
             why="the disk is full." if full else "the folder belongs to somebody else or is read-only.",
-            fix="free some space and run again; nothing was changed." if full else "check its permissions; nothing was changed.",
+            fix="free some space and run again; nothing was changed."
+            if full
+            else "check its permissions; nothing was changed.",
         ) from error
 
 

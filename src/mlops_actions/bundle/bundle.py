@@ -53,9 +53,15 @@ class Bundle:
         try:
             return ModelConfig.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
         except FileNotFoundError:
-            raise DataError(f"There is no bundle at {self.path}.", why="train has not run here, or its artifact was not downloaded.", fix="run train first.") from None
+            raise DataError(
+                f"There is no bundle at {self.path}.",
+                why="train has not run here, or its artifact was not downloaded.",
+                fix="run train first.",
+            ) from None
         except (ValidationError, yaml.YAMLError, UnicodeDecodeError) as error:
-            raise DataError(f"{path} is not a model_config.yaml of this version: {str(error).splitlines()[0]}.", fix="train again.") from None
+            raise DataError(
+                f"{path} is not a model_config.yaml of this version: {str(error).splitlines()[0]}.", fix="train again."
+            ) from None
 
     def golden(self) -> Golden:
         """Read the rows whose answers are known."""
@@ -77,7 +83,11 @@ class Bundle:
         try:
             return (self.path / name).read_text(encoding="utf-8")
         except FileNotFoundError:
-            raise DataError(f"The bundle {self.path} has no {name}.", why="an earlier stage was stopped, or the artifact is incomplete.", fix="train and quantize again.") from None
+            raise DataError(
+                f"The bundle {self.path} has no {name}.",
+                why="an earlier stage was stopped, or the artifact is incomplete.",
+                fix="train and quantize again.",
+            ) from None
 
     def write_config(self, config: ModelConfig, *, seal: bool) -> ModelConfig:
         """Write model_config.yaml with the sha256 of every file; `seal` also sets the bundle's digest.
@@ -88,7 +98,10 @@ class Bundle:
         files = self._digests()
         digest = self._digest(config, files) if seal else ""
         written = config.model_copy(update={"files": files, "bundle_digest": digest})
-        write_text(self.path / "model_config.yaml", yaml.safe_dump(written.model_dump(mode="json"), sort_keys=False, allow_unicode=True))
+        write_text(
+            self.path / "model_config.yaml",
+            yaml.safe_dump(written.model_dump(mode="json"), sort_keys=False, allow_unicode=True),
+        )
         return written
 
     def _digests(self) -> dict[str, str]:
@@ -108,7 +121,13 @@ class Bundle:
         """
         config = self.config()
         if not config.bundle_digest:
-            raise DataError(f"The bundle {self.path} is not sealed.", why="quantize has not run.", fix="run quantize first.")
+            raise DataError(
+                f"The bundle {self.path} is not sealed.", why="quantize has not run.", fix="run quantize first."
+            )
         if self._digest(config, self._digests()) != config.bundle_digest:
-            raise DataError(f"The bundle {self.path} is not what was sealed as {config.bundle_digest[:19]}.", why="a file was changed or lost after quantize.", fix="run quantize again.")
+            raise DataError(
+                f"The bundle {self.path} is not what was sealed as {config.bundle_digest[:19]}.",
+                why="a file was changed or lost after quantize.",
+                fix="run quantize again.",
+            )
         return config

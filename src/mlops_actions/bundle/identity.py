@@ -66,4 +66,17 @@ class ModelConfig(Part):
 
     def identity(self) -> dict[str, Any]:
         """Return the part that `bundle_digest` covers: no commit, no version, no measurements, no environment."""
-        return self.model_dump(include={"id", "framework", "task", "base_architecture", "classes", "features", "label", "dataset", "hyperparameters", "seed"})
+        return self.model_dump(
+            include={
+                "id",
+                "framework",
+                "task",
+                "base_architecture",
+                "classes",
+                "features",
+                "label",
+                "dataset",
+                "hyperparameters",
+                "seed",
+            }
+        )

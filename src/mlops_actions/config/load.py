@@ -44,7 +44,9 @@ def _text(path: Path) -> str:
             fix="pass --config PATH (the input `config` of the action), or run `mlops init` to write one.",
         ) from None
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{path} is not UTF-8 text (byte {error.start}).", fix="save it as UTF-8.", file=str(path)) from None
+        raise ConfigError(
+            f"{path} is not UTF-8 text (byte {error.start}).", fix="save it as UTF-8.", file=str(path)
+        ) from None
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.", file=str(path)) from None
 
@@ -62,7 +64,10 @@ def _parse(text: str, path: Path) -> tuple[Any, dict[str, int]]:
         line = mark.line + 1 if mark else 1
         problem = getattr(error, "problem", None) or "not YAML"
         raise ConfigError(
-            f"{path}:{line} is not YAML: {problem}.", why="a missing quote, bracket or space after a colon.", file=str(path), line=line
+            f"{path}:{line} is not YAML: {problem}.",
+            why="a missing quote, bracket or space after a colon.",
+            file=str(path),
+            line=line,
         ) from None
 
 
@@ -97,7 +102,10 @@ def _explain(error: ValidationError, path: Path, lines: dict[str, int]) -> Confi
         what, fix = _unknown_key(first, key)
     else:
         expected = first["msg"].removeprefix("Value error, ")
-        what, fix = f"{key or 'the file'}: {expected} (given: {_shown(first['input'])})", "see docs/schemas/mlops.schema.json for every key."
+        what, fix = (
+            f"{key or 'the file'}: {expected} (given: {_shown(first['input'])})",
+            "see docs/schemas/mlops.schema.json for every key.",
+        )
     more = f" ({len(details) - 1} more after this one)" if len(details) > 1 else ""
     return ConfigError(f"{path}:{line} {what}.{more}", fix=fix, file=str(path), line=line)
 

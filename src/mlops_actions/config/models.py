@@ -20,7 +20,9 @@ class Section(BaseModel):
 class ModelSection(Section):
     """Who the model is. A bare string is its id."""
 
-    id: Name = Field(description="Name of the model: small letters, digits, dot, dash; it names folders, images and metric labels.")
+    id: Name = Field(
+        description="Name of the model: small letters, digits, dot, dash; it names folders, images and metric labels."
+    )
     description: str = ""
 
 
@@ -35,10 +37,18 @@ class DataSection(Section):
     """Where the rows are and which column is the answer."""
 
     path: str = Field(description="Parquet or CSV file, or a glob of Parquet files, relative to mlops.yaml.")
-    label: str = Field(description="Column that holds the answer. Rows without a label are left out of training and testing, and counted.")
-    test: str | HoldOut = Field(default=HoldOut(), description='SQL condition that selects the test rows (`"month >= 10"`), or a random share.')
-    id: str | None = Field(default=None, description="Column that identifies a row. Without it a row is known by the hash of its content.")
-    features: list[str] | None = Field(default=None, description="Columns the model sees. Default: all but label, id, weight and exclude.")
+    label: str = Field(
+        description="Column that holds the answer. Rows without a label are left out of training and testing, and counted."
+    )
+    test: str | HoldOut = Field(
+        default=HoldOut(), description='SQL condition that selects the test rows (`"month >= 10"`), or a random share.'
+    )
+    id: str | None = Field(
+        default=None, description="Column that identifies a row. Without it a row is known by the hash of its content."
+    )
+    features: list[str] | None = Field(
+        default=None, description="Columns the model sees. Default: all but label, id, weight and exclude."
+    )
     exclude: list[str] = Field(default=[], description="Columns the model must not see.")
     weight: str | None = Field(default=None, description="Column of row weights.")
     group: str | None = Field(default=None, description="Column of groups whose rows are not independent.")
@@ -69,7 +79,9 @@ class ValidateDataSection(Section):
     rows: RowChecks = RowChecks()
     columns: dict[str, ColumnChecks] = {}
     extra_columns: Literal["allow", "forbid"] = "allow"
-    mask_examples: bool = Field(default=True, description="Show offending values only by shape; comments and logs are public.")
+    mask_examples: bool = Field(
+        default=True, description="Show offending values only by shape; comments and logs are public."
+    )
 
 
 class TrainSection(Section):
@@ -77,11 +89,23 @@ class TrainSection(Section):
 
     estimator: str | None = Field(default=None, description="Import path of a scikit-learn estimator.")
     base_architecture: Literal["mlp", "cnn"] | None = Field(default=None, description="A Keras network of ours.")
-    function: str | None = Field(default=None, description="`package.module:function` of yours: fit(train, parameters, output) -> model.")
-    command: str | None = Field(default=None, description="Command of yours; it reads MLOPS_TRAIN_DATA and writes to MLOPS_OUTPUT.")
-    python: str | None = Field(default=None, description="Interpreter of your environment for function and command. Default: ours, with scikit-learn and TensorFlow.")
-    parameters: dict[str, Any] = Field(default={}, description="Hyperparameters: estimator arguments, or learning_rate, batch_size, epochs, optimizer, hidden, …")
-    task: Literal["classification", "regression"] | None = Field(default=None, description="Default: read off the label and the estimator.")
+    function: str | None = Field(
+        default=None, description="`package.module:function` of yours: fit(train, parameters, output) -> model."
+    )
+    command: str | None = Field(
+        default=None, description="Command of yours; it reads MLOPS_TRAIN_DATA and writes to MLOPS_OUTPUT."
+    )
+    python: str | None = Field(
+        default=None,
+        description="Interpreter of your environment for function and command. Default: ours, with scikit-learn and TensorFlow.",
+    )
+    parameters: dict[str, Any] = Field(
+        default={},
+        description="Hyperparameters: estimator arguments, or learning_rate, batch_size, epochs, optimizer, hidden, …",
+    )
+    task: Literal["classification", "regression"] | None = Field(
+        default=None, description="Default: read off the label and the estimator."
+    )
     seed: int = 0
     timeout_minutes: Annotated[float, Field(gt=0)] = 300
 
@@ -119,7 +143,9 @@ class EvaluateSection(Section):
     roc_auc: Limits | None = None
     files: PredictionFiles | None = None
     alpha: Probability = Field(default=0.05, description="One-sided error rate of each comparison with the base.")
-    allow: list[Literal["small_drop", "undecided"]] = Field(default=[], description="Verdicts that do not stop a release.")
+    allow: list[Literal["small_drop", "undecided"]] = Field(
+        default=[], description="Verdicts that do not stop a release."
+    )
 
     def limits(self) -> dict[str, Limits]:
         """Return the metrics that are named, with their limits."""
@@ -130,19 +156,35 @@ class EvaluateSection(Section):
 class QuantizeSection(Section):
     """The search for the fastest serving form that keeps quality."""
 
-    max_drop_abs: Annotated[float, Field(ge=0)] = Field(default=0.005, description="Largest allowed loss of accuracy against the float model, in accuracy points of one.")
-    min_agreement: Share = Field(default=0.99, description="Smallest allowed share of test rows with the same predicted class.")
-    schemes: list[Literal["float32", "float16", "dynamic_int8", "onnx"]] | None = Field(default=None, description="Default: all that fit the kind of model.")
-    sample_rows: Annotated[int, Field(ge=100)] = Field(default=5000, description="Test rows used to compare; the report says how many.")
+    max_drop_abs: Annotated[float, Field(ge=0)] = Field(
+        default=0.005,
+        description="Largest allowed loss of accuracy against the float model, in accuracy points of one.",
+    )
+    min_agreement: Share = Field(
+        default=0.99, description="Smallest allowed share of test rows with the same predicted class."
+    )
+    schemes: list[Literal["float32", "float16", "dynamic_int8", "onnx"]] | None = Field(
+        default=None, description="Default: all that fit the kind of model."
+    )
+    sample_rows: Annotated[int, Field(ge=100)] = Field(
+        default=5000, description="Test rows used to compare; the report says how many."
+    )
 
 
 class BuildPushSection(Section):
     """The image."""
 
     builder: Literal["layers"] = "layers"
-    base: str = Field(default="none", description="Image reference, path of an OCI layout (`oci:path`), or none: an image that needs a Python of its own beside it.")
-    python: str | None = Field(default=None, description="Python version in the base image, such as 3.11. Default: found in the base.")
-    repository: str | None = Field(default=None, description="registry/name to push to. Without it the image stays an OCI layout in .mlops.")
+    base: str = Field(
+        default="none",
+        description="Image reference, path of an OCI layout (`oci:path`), or none: an image that needs a Python of its own beside it.",
+    )
+    python: str | None = Field(
+        default=None, description="Python version in the base image, such as 3.11. Default: found in the base."
+    )
+    repository: str | None = Field(
+        default=None, description="registry/name to push to. Without it the image stays an OCI layout in .mlops."
+    )
     plain_http: bool = Field(default=False, description="Talk to the registry without TLS: for loopback registries.")
 
 
@@ -152,9 +194,15 @@ class DeploySection(Section):
     target: Literal["local"] = "local"
     environment: Name = "staging"
     namespace: Name | None = None
-    port: Annotated[int, Field(ge=0, le=65535)] = Field(default=0, description="Port of the local router; 0 picks a free one.")
-    steps: list[Annotated[int, Field(ge=1, le=100)]] = Field(default=[10, 50], description="Canary weights in percent, each judged, before promotion.")
-    step_seconds: Annotated[float, Field(gt=0)] = Field(default=60, description="Longest time a step is watched before the verdict is undecided.")
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        default=0, description="Port of the local router; 0 picks a free one."
+    )
+    steps: list[Annotated[int, Field(ge=1, le=100)]] = Field(
+        default=[10, 50], description="Canary weights in percent, each judged, before promotion."
+    )
+    step_seconds: Annotated[float, Field(gt=0)] = Field(
+        default=60, description="Longest time a step is watched before the verdict is undecided."
+    )
     lease_seconds: Annotated[float, Field(gt=0)] = 120
     ready_seconds: Annotated[float, Field(gt=0)] = 60
     on_undecided: Literal["hold", "promote", "rollback"] = "hold"
@@ -178,14 +226,24 @@ class FixedLimit(Section):
 class CheckMetricsSection(Section):
     """The online judge. Defaults are cautious and stated."""
 
-    prometheus: str | None = Field(default=None, description="URL of a Prometheus. Without it the servers' own /metrics are read.")
+    prometheus: str | None = Field(
+        default=None, description="URL of a Prometheus. Without it the servers' own /metrics are read."
+    )
     interval_seconds: Annotated[float, Field(gt=0)] = Field(default=15, description="Time between looks.")
-    scrape_interval_seconds: Annotated[float, Field(gt=0)] = Field(default=15, description="How often Prometheus scrapes; the judge reads only up to now minus twice this.")
-    alpha: Probability = Field(default=0.01, description="Chance of calling a healthy release harmful, however often we look.")
+    scrape_interval_seconds: Annotated[float, Field(gt=0)] = Field(
+        default=15, description="How often Prometheus scrapes; the judge reads only up to now minus twice this."
+    )
+    alpha: Probability = Field(
+        default=0.01, description="Chance of calling a healthy release harmful, however often we look."
+    )
     beta: Probability = Field(default=0.05, description="Chance of calling a harmful release harmless.")
-    r0: Annotated[float, Field(ge=1)] = Field(default=1.25, description="Ratio of bad-event rates, canary over stable, that is still no harm.")
+    r0: Annotated[float, Field(ge=1)] = Field(
+        default=1.25, description="Ratio of bad-event rates, canary over stable, that is still no harm."
+    )
     r1: Annotated[float, Field(gt=1)] = Field(default=2.0, description="Ratio that must be ruled out to pass.")
-    negligible: Probability = Field(default=0.01, description="Rate of bad events that would not matter: to rule out more also passes.")
+    negligible: Probability = Field(
+        default=0.01, description="Rate of bad events that would not matter: to rule out more also passes."
+    )
     ignore_below: Share = Field(default=0.001, description="Absolute difference of rates that is never harm.")
     limits: dict[str, FixedLimit] = {}
 
@@ -208,7 +266,9 @@ class Config(Section):
     build_push: BuildPushSection = BuildPushSection()
     deploy: DeploySection = DeploySection()
     check_metrics: CheckMetricsSection = CheckMetricsSection()
-    enforce: bool = Field(default=True, description="false: observe mode. Every gate reports what it would have done and exits 0.")
+    enforce: bool = Field(
+        default=True, description="false: observe mode. Every gate reports what it would have done and exits 0."
+    )
 
     _file: Path = PrivateAttr(default=Path("mlops.yaml"))
     _lines: dict[str, int] = PrivateAttr(default_factory=dict)

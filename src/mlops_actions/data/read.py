@@ -1,6 +1,5 @@
 """Open Parquet and CSV lazily; whatever is wrong with the file is said before anything is computed."""
 
-import glob
 import hashlib
 from pathlib import Path
 
@@ -17,7 +16,11 @@ def find(pattern: Path) -> list[Path]:
         DataError: none there, or a file is empty.
     """
     # A name with brackets is more often a name than a pattern: look for the file itself first.
-    paths = [pattern] if pattern.is_file() else sorted(Path(name) for name in glob.glob(str(pattern), recursive=True) if Path(name).is_file())  # noqa: PTH207 (the pattern may be absolute)
+    paths = (
+        [pattern]
+        if pattern.is_file()
+        else sorted(Path(name) for name in glob.glob(str(pattern), recursive=True) if Path(name).is_file())
+    )
     if not paths:
         raise DataError(
             f"There is no data at {pattern}.",
@@ -26,7 +29,9 @@ def find(pattern: Path) -> list[Path]:
         )
     for path in paths:
         if path.stat().st_size == 0:
-            raise DataError(f"{path} is empty (0 bytes).", why="the step that writes it was stopped.", fix="make the file again.")
+            raise DataError(
+                f"{path} is empty (0 bytes).", why="the step that writes it was stopped.", fix="make the file again."
+            )
     return paths
 
 
@@ -49,16 +54,24 @@ def _kind(path: Path) -> str:
         return "parquet"
     if suffix in {".csv", ".tsv"}:
         return suffix[1:]
-    raise DataError(f"{path} is neither Parquet nor CSV.", why="the kind is read off the ending.", fix="use .parquet, .csv or .tsv.")
+    raise DataError(
+        f"{path} is neither Parquet nor CSV.", why="the kind is read off the ending.", fix="use .parquet, .csv or .tsv."
+    )
 
 
 def _open(paths: list[Path], kind: str) -> pl.LazyFrame:
-    names: list[str | Path] = list(paths)
+    names: list[Path] = list(paths)
     try:
         if kind == "parquet":
             frame = pl.scan_parquet(names, glob=False)
         else:
-            frame = pl.scan_csv(names, separator="\t" if kind == "tsv" else ",", glob=False, infer_schema_length=10_000, try_parse_dates=True)
+            frame = pl.scan_csv(
+                names,
+                separator="\t" if kind == "tsv" else ",",
+                glob=False,
+                infer_schema_length=10_000,
+                try_parse_dates=True,
+            )
         frame.collect_schema()
     except (pl.exceptions.PolarsError, OSError) as error:
         raise unreadable(paths[0], error) from None
@@ -69,8 +82,16 @@ def unreadable(path: Path, error: Exception) -> DataError:
     """Explain why a data file could not be read to its end."""
     text = str(error).splitlines()[0] if str(error) else type(error).__name__
     if "utf8" in text.lower() or "utf-8" in text.lower():
-        return DataError(f"{path} is not UTF-8 text.", why="it was exported in another encoding, such as Latin-1.", fix="export it as UTF-8, or write Parquet.")
-    return DataError(f"{path} cannot be read: {text}.", why="the file is truncated, or is a Git LFS pointer.", fix="make or fetch the file again.")
+        return DataError(
+            f"{path} is not UTF-8 text.",
+            why="it was exported in another encoding, such as Latin-1.",
+            fix="export it as UTF-8, or write Parquet.",
+        )
+    return DataError(
+        f"{path} cannot be read: {text}.",
+        why="the file is truncated, or is a Git LFS pointer.",
+        fix="make or fetch the file again.",
+    )
 
 
 def collect(frame: pl.LazyFrame, path: Path) -> pl.DataFrame:

@@ -23,17 +23,29 @@ def with_row_id(frame: pl.DataFrame, id_column: str | None) -> pl.Series:
 def _from_column(frame: pl.DataFrame, name: str) -> pl.Series:
     ids = frame[name].cast(pl.String)
     if ids.null_count():
-        raise DataError(f"{ids.null_count()} rows have no {name}, which is data.id.", fix="fill it, or leave data.id out.")
+        raise DataError(
+            f"{ids.null_count()} rows have no {name}, which is data.id.", fix="fill it, or leave data.id out."
+        )
     repeated = len(ids) - ids.n_unique()
     if repeated:
-        raise DataError(f"{repeated} values of {name}, which is data.id, are there more than once.", fix="name a column whose values are unique, or leave data.id out.")
+        raise DataError(
+            f"{repeated} values of {name}, which is data.id, are there more than once.",
+            fix="name a column whose values are unique, or leave data.id out.",
+        )
     return ids.alias(ROW_ID)
 
 
 def _from_content(frame: pl.DataFrame) -> pl.Series:
     names = sorted(frame.columns)
-    text = frame.select(pl.concat_str([pl.col(name).cast(pl.String).fill_null("\x00") for name in names], separator="\x1f"))
+    text = frame.select(
+        pl.concat_str([pl.col(name).cast(pl.String).fill_null("\x00") for name in names], separator="\x1f")
+    )
     hashes = [hashlib.sha256(row.encode()).hexdigest()[:32] for row in text.to_series()]
     numbered = pl.DataFrame({ROW_ID: hashes}).with_columns(occurrence=pl.int_range(pl.len()).over(ROW_ID))
     repeated = pl.col("occurrence") > 0
-    return numbered.select(pl.when(repeated).then(pl.col(ROW_ID) + "-" + pl.col("occurrence").cast(pl.String)).otherwise(ROW_ID).alias(ROW_ID)).to_series()
+    return numbered.select(
+        pl.when(repeated)
+        .then(pl.col(ROW_ID) + "-" + pl.col("occurrence").cast(pl.String))
+        .otherwise(ROW_ID)
+        .alias(ROW_ID)
+    ).to_series()

@@ -34,10 +34,19 @@ def feature_names(columns: list[str], data: DataSection) -> list[str]:
     Raises:
         DataError: a column that mlops.yaml names is not in the file.
     """
-    named = [data.label, *(data.features or []), *data.exclude, *(name for name in (data.id, data.weight, data.group) if name)]
+    named = [
+        data.label,
+        *(data.features or []),
+        *data.exclude,
+        *(name for name in (data.id, data.weight, data.group) if name),
+    ]
     missing = [name for name in named if name not in columns]
     if missing:
-        raise DataError(f"The data have no column {', '.join(map(repr, missing))}.", why="the column was renamed or dropped.", fix=f"the columns are: {', '.join(columns)[:500]}.")
+        raise DataError(
+            f"The data have no column {', '.join(map(repr, missing))}.",
+            why="the column was renamed or dropped.",
+            fix=f"the columns are: {', '.join(columns)[:500]}.",
+        )
     if data.features is not None:
         return list(data.features)
     hidden = {data.label, data.id, data.weight, data.group, *data.exclude}
@@ -62,9 +71,17 @@ def split(root: Path, data: DataSection) -> Split:
     train, test = _divide(labelled, data)
     for name, part in (("train", train), ("test", test)):
         if part.is_empty():
-            raise DataError(f"The {name} split has no rows ({labelled.height} rows have a label).", why="the condition in data.test holds for all rows or for none.", fix="change data.test.")
+            raise DataError(
+                f"The {name} split has no rows ({labelled.height} rows have a label).",
+                why="the condition in data.test holds for all rows or for none.",
+                fix="change data.test.",
+            )
     if train[data.label].n_unique() < 2:
-        raise DataError(f"All {train.height} training rows have the same {data.label}.", why="the split or an export lost a class.", fix="check data.test and the data.")
+        raise DataError(
+            f"All {train.height} training rows have the same {data.label}.",
+            why="the split or an export lost a class.",
+            fix="check data.test and the data.",
+        )
     return Split(train, test, with_row_id(test, data.id), rows.height - labelled.height)
 
 
@@ -77,8 +94,14 @@ def _divide(rows: pl.DataFrame, data: DataSection) -> tuple[pl.DataFrame, pl.Dat
         condition = pl.sql_expr(data.test)
         in_test = rows.select(condition.alias("test")).to_series()
     except pl.exceptions.PolarsError as error:
-        raise DataError(f"data.test, {data.test!r}, cannot be used: {str(error).splitlines()[0]}.", fix='write a SQL condition over the columns, such as "month >= 10".') from None
+        raise DataError(
+            f"data.test, {data.test!r}, cannot be used: {str(error).splitlines()[0]}.",
+            fix='write a SQL condition over the columns, such as "month >= 10".',
+        ) from None
     if in_test.dtype != pl.Boolean:
-        raise DataError(f"data.test, {data.test!r}, is no condition: its values are {in_test.dtype}.", fix='compare something, such as "month >= 10".')
+        raise DataError(
+            f"data.test, {data.test!r}, is no condition: its values are {in_test.dtype}.",
+            fix='compare something, such as "month >= 10".',
+        )
     # A row whose condition is null belongs nowhere; training on it could leak the future.
     return rows.filter(in_test == False), rows.filter(in_test)  # noqa: E712 (elementwise, and null is neither)

@@ -30,6 +30,12 @@ def read_report(path: Path) -> Report:
     try:
         return Report.model_validate_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise DataError(f"There is no report at {path}.", why="the stage before this one has not run here.", fix="run it first, or download its artifact.") from None
+        raise DataError(
+            f"There is no report at {path}.",
+            why="the stage before this one has not run here.",
+            fix="run it first, or download its artifact.",
+        ) from None
     except (ValidationError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} is not a report of this version: {str(error).splitlines()[0]}.", fix="run the stage again.") from None
+        raise DataError(
+            f"{path} is not a report of this version: {str(error).splitlines()[0]}.", fix="run the stage again."
+        ) from None

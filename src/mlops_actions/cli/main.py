@@ -1,0 +1,66 @@
+"""The command `mlops`. Commands are imported when they are called, so `--help` stays quick."""
+
+import importlib
+
+import click
+
+from mlops_actions import __version__
+
+# name -> (module that holds the command, one line for --help)
+COMMANDS = {
+    "init": ("init", "Look at this repository and write mlops.yaml and the workflows."),
+    "validate-data": ("stages", "Check the data against mlops.yaml."),
+    "train": ("stages", "Train the model, or restore a run seen before."),
+    "evaluate": ("stages", "Compare the model with limits and with a base on the same rows."),
+    "quantize": ("stages", "Find the fastest serving form that keeps quality."),
+    "build-push": ("stages", "Build an image, prove it answers, push it."),
+    "deploy": ("stages", "Roll a release out step by step, judged at each."),
+    "check-metrics": ("stages", "Judge a canary by its metrics; act on nothing."),
+    "run": ("pipeline", "Run the stages that mlops.yaml configures, in order."),
+    "demo": ("pipeline", "The whole story on this machine: a good release, and two bad ones stopped."),
+    "status": ("releases", "Say what is released, and what to do."),
+    "history": ("releases", "List the releases of an environment."),
+    "promote": ("releases", "Make the canary stable."),
+    "rollback": ("releases", "Restore the last verified release."),
+    "down": ("releases", "Stop what deploy started on this machine."),
+    "schema": ("stages", "Print the JSON Schema of mlops.yaml."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module on first use."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names, in the order of the pipeline."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"mlops_actions.cli.{COMMANDS[cmd_name][0]}")
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"auto_envvar_prefix": "MLOPS", "help_option_names": ["-h", "--help"], "max_content_width": 120},
+)
+@click.version_option(__version__, prog_name="mlops")
+def mlops() -> None:
+    """Models in a GitHub repository: validate, train, evaluate, quantize, build, deploy, watch.
+
+    Exit codes: 0 pass, 1 a gate failed, 2 configuration or data unusable, 3 something outside did not answer,
+    4 our bug, 5 undecided.
+    """
+
+
+def main() -> None:
+    """Run the command line."""
+    mlops()

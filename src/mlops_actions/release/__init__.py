@@ -1,0 +1,7 @@
+"""Releases: what was deployed where, what is verified, who holds the lease. Used by deploy, check-metrics' actors and rollout."""
+
+from mlops_actions.release.record import Release, ReleaseState, Status
+from mlops_actions.release.store import FileStore, Store
+from mlops_actions.release.target import Target, TargetStatus, Track
+
+__all__ = ["FileStore", "Release", "ReleaseState", "Status", "Store", "Target", "TargetStatus", "Track"]
