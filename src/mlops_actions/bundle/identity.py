@@ -12,10 +12,14 @@ class Part(BaseModel):
 
 
 class Feature(Part):
-    """One input column, in the order the model wants it."""
+    """One input column, in the order the model wants it.
+
+    `nullable` says whether training saw missing values; a server refuses a null where training saw none.
+    """
 
     name: str
     dtype: Literal["float", "string"]
+    nullable: bool
 
 
 class Dataset(Part):

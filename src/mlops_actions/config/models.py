@@ -192,6 +192,16 @@ class DeploySection(Section):
     """Where a release goes."""
 
     target: Literal["local"] = "local"
+    strategy: Literal["canary", "manual"] = Field(
+        default="canary",
+        description="canary: one process steps, judges and restores. manual: put the canary at its first weight; check-metrics, promote and rollback do the rest.",
+    )
+    replay_per_second: Annotated[float, Field(ge=0)] = Field(
+        default=50, description="staging has no traffic of its own: test rows are replayed at this rate; 0 for none."
+    )
+    replay_rows: str | None = Field(
+        default=None, description="Parquet file of rows to replay instead of the test rows."
+    )
     environment: Name = "staging"
     namespace: Name | None = None
     port: Annotated[int, Field(ge=0, le=65535)] = Field(

@@ -17,9 +17,7 @@ def find(pattern: Path) -> list[Path]:
     """
     # A name with brackets is more often a name than a pattern: look for the file itself first.
     paths = (
-        [pattern]
-        if pattern.is_file()
-        else sorted(Path(name) for name in glob.glob(str(pattern), recursive=True) if Path(name).is_file())
+        [pattern] if pattern.is_file() else sorted(path for path in pattern.parent.glob(pattern.name) if path.is_file())
     )
     if not paths:
         raise DataError(
