@@ -1,6 +1,7 @@
 """Write requirements/*.txt: one lock of everything, then each stage's, constrained by it. No index host is written."""
 
 import argparse
+import re
 import subprocess
 import sys
 import tempfile
@@ -8,6 +9,7 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+OURS = re.compile(r"mlops-actions\[(.+)\]")
 COMPILE = [
     "uv",
     "pip",
@@ -24,11 +26,18 @@ COMPILE = [
 
 
 def requirements(extra: str) -> list[str]:
-    """Return the package's own requirements with those of one extra (or of all)."""
+    """Return the package's own requirements with those of one extra."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    extras = project["optional-dependencies"]
-    chosen = [name for name in extras if name != "all"] if extra == "all" else [extra]
-    return [*project["dependencies"], *(line for name in chosen for line in extras[name])]
+    return [*project["dependencies"], *_lines_of(extra, project["optional-dependencies"])]
+
+
+def _lines_of(extra: str, extras: dict[str, list[str]]) -> list[str]:
+    """Return an extra's lines, with `mlops-actions[...]` replaced by the lines of the extras it names."""
+    lines: list[str] = []
+    for line in extras[extra]:
+        ours = OURS.fullmatch(line)
+        lines += [found for name in ours[1].split(",") for found in _lines_of(name, extras)] if ours else [line]
+    return lines
 
 
 def dev_requirements() -> list[str]:
