@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test check format unit lock docs bench clean
+.PHONY: demo test check format unit lock docs bench test-terraform clean
 
 demo: $(VENV)/.ready
 	$(BIN)/mlops demo --config examples/flights
@@ -40,6 +40,9 @@ $(VENV)/.ready: requirements/dev.txt pyproject.toml
 	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	touch $@
+
+test-terraform: $(VENV)/.ready
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python scripts/terraform_test.py
 
 clean:
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache
