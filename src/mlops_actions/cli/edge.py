@@ -90,7 +90,13 @@ def publish(report: Report, path: Path, config: Config, commands: Commands, runn
     if runner.output:
         write_outputs(
             runner.output,
-            {**report.outputs, "decision": str(report.decision), "reason": report.verdict.reason, "report": str(path)},
+            {
+                **report.outputs,
+                "decision": str(report.decision),
+                "reason": report.verdict.reason,
+                "report": str(path),
+                "work": str(config.work),
+            },
         )
 
 
