@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class LookKind(StrEnum):
@@ -18,16 +18,38 @@ class LookKind(StrEnum):
     QUERY_ERROR = "QUERY_ERROR"
 
 
-class Arm(BaseModel):
-    """Counts of one track between two looks: requests and, of these, bad ones (errors)."""
+class Part(BaseModel):
+    """A part of a look."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Arm(Part):
+    """Counts of one track between two looks: requests and, of these, bad ones (errors)."""
 
     requests: int = Field(ge=0)
     errors: int = Field(ge=0)
 
+    @model_validator(mode="after")
+    def _errors_are_requests(self) -> "Arm":
+        if self.errors > self.requests:
+            raise ValueError(f"{self.errors} errors of {self.requests} requests")
+        return self
 
-class Look(BaseModel):
+    def __add__(self, other: "Arm") -> "Arm":
+        """Return the counts of both together."""
+        return Arm(requests=self.requests + other.requests, errors=self.errors + other.errors)
+
+
+class Reading(Part):
+    """The value of one fixed limit's query; None unless its kind is OK."""
+
+    kind: LookKind
+    value: float | None = None
+    detail: str = ""
+
+
+class Look(Part):
     """Counts of both arms over one and the same interval, within one canary weight.
 
     Attributes:
@@ -35,10 +57,9 @@ class Look(BaseModel):
         start, end: the interval, Unix seconds.
         canary_weight: percent; constant over the interval.
         stable: None on a first release, which has no stable.
+        limits: what the fixed limits' queries said, by name; typed on their own.
         detail: what was wrong, one sentence.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: LookKind
     start: float
@@ -46,11 +67,18 @@ class Look(BaseModel):
     canary_weight: int
     canary: Arm | None = None
     stable: Arm | None = None
+    limits: dict[str, Reading] = {}
     detail: str = ""
+
+    @model_validator(mode="after")
+    def _ok_has_counts(self) -> "Look":
+        if (self.kind is LookKind.OK) != (self.canary is not None):
+            raise ValueError("a look has counts if, and only if, it is OK")
+        return self
 
 
 class Source(Protocol):
-    """Reads counters. One method, so that a new source is one class."""
+    """Reads counters. Two methods, so that a new source is one class."""
 
     def begin(self, canary_weight: int) -> None:
         """Start a new interval here: called at every change of weight, so that no look spans one."""

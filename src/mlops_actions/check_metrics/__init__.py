@@ -1,0 +1,1 @@
+"""Judge a release on trial by its live metrics; act on nothing."""
