@@ -6,7 +6,7 @@ from typing import Protocol
 class Progress(Protocol):
     """Say one line of progress."""
 
-    def __call__(self, line: str) -> None:
+    def __call__(self, line: str, /) -> None:
         """Show the line."""
 
 

@@ -4,11 +4,11 @@ import contextlib
 import fcntl
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TextIO
 
 from pydantic import ValidationError
 
-from mlops_actions.errors import DataError, ReleaseConflictError
+from mlops_actions.errors import DataError, OutsideError, ReleaseConflictError
 from mlops_actions.files import write_text
 from mlops_actions.release.record import Release, ReleaseState
 
@@ -26,8 +26,15 @@ class Store(Protocol):
             ReleaseConflictError: somebody changed the state since `old` was read.
         """
 
+    def create(self, release: Release) -> None:
+        """Write a new record.
+
+        Raises:
+            ReleaseConflictError: a record with this id is there: another deploy was quicker.
+        """
+
     def write(self, release: Release) -> None:
-        """Write a record."""
+        """Write a record over its earlier version."""
 
     def read(self, release_id: int) -> Release:
         """Return a record; DataError if it is not there."""
@@ -69,8 +76,19 @@ class FileStore:
             write_text(self._folder / "state.json", written.model_dump_json(indent=2) + "\n")
             return written
 
+    def create(self, release: Release) -> None:
+        """Write a new record, under the lock."""
+        with self._locked():
+            if self._path(release.id).exists():
+                raise ReleaseConflictError(
+                    f"Release {release.id} was written meanwhile.",
+                    why="two deploys of the same environment run at once.",
+                    fix="look at `mlops status`, then decide again; nothing was changed.",
+                )
+            self.write(release)
+
     def write(self, release: Release) -> None:
-        """Write a record."""
+        """Write a record over its earlier version."""
         write_text(self._path(release.id), release.model_dump_json(indent=2) + "\n")
 
     def read(self, release_id: int) -> Release:
@@ -83,6 +101,12 @@ class FileStore:
                 why="nothing was deployed here yet.",
                 fix="see `mlops history`.",
             ) from None
+        except (ValidationError, UnicodeDecodeError) as error:
+            raise DataError(
+                f"{self._path(release_id)} is not a release record: {str(error).splitlines()[0]}.",
+                why="it was edited by hand, or written by another version.",
+                fix="restore it from a backup.",
+            ) from None
 
     def history(self) -> list[Release]:
         """Return all records, newest first."""
@@ -94,7 +118,16 @@ class FileStore:
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        with (self._folder / ".lock").open("w") as lock:
+        with self._lock_file() as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+    def _lock_file(self) -> TextIO:
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            return (self._folder / ".lock").open("w")
+        except OSError as error:
+            raise OutsideError(
+                f"{self._folder} cannot be written: {error.strerror}.",
+                fix="check its permissions; nothing was changed.",
+            ) from error

@@ -46,8 +46,11 @@ class Target(Protocol):
     def set_weight(self, canary_percent: int) -> None:
         """Send this percentage of traffic to the canary, the rest to stable."""
 
-    def restore(self, release: Release) -> None:
-        """Make `release` serve all traffic on stable, then remove the canary."""
+    def restore(self, release: Release | None) -> None:
+        """Make `release` serve all traffic on stable, then remove the canary; None: there is no release to serve.
+
+        With the verified release this is a rollback, with the release on trial a promotion.
+        """
 
     def status(self) -> TargetStatus:
         """Say what runs now."""
