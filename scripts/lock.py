@@ -26,9 +26,10 @@ COMPILE = [
 
 
 def requirements(extra: str) -> list[str]:
-    """Return the package's own requirements with those of one extra."""
+    """Return the package's own requirements with those of one extra; the server in the image needs only its extra."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    return [*project["dependencies"], *_lines_of(extra, project["optional-dependencies"])]
+    own = [] if extra == "serve" else project["dependencies"]
+    return [*own, *_lines_of(extra, project["optional-dependencies"])]
 
 
 def _lines_of(extra: str, extras: dict[str, list[str]]) -> list[str]:
