@@ -141,6 +141,7 @@ class EvaluateSection(Section):
     accuracy: Limits | None = None
     f1_weighted: Limits | None = None
     roc_auc: Limits | None = None
+    mae: Limits | None = Field(default=None, description="Mean absolute error of a regression; a drop is a rise of it.")
     files: PredictionFiles | None = None
     alpha: Probability = Field(default=0.05, description="One-sided error rate of each comparison with the base.")
     allow: list[Literal["small_drop", "undecided"]] = Field(
@@ -149,7 +150,7 @@ class EvaluateSection(Section):
 
     def limits(self) -> dict[str, Limits]:
         """Return the metrics that are named, with their limits."""
-        named = {name: getattr(self, name) for name in ("accuracy", "f1_weighted", "roc_auc")}
+        named = {name: getattr(self, name) for name in ("accuracy", "f1_weighted", "roc_auc", "mae")}
         return {name: limits for name, limits in named.items() if limits is not None}
 
 

@@ -1,0 +1,1 @@
+"""Published methods as plain functions of arrays and counts: shared by evaluate and quantize, importing neither."""
