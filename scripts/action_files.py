@@ -1,0 +1,150 @@
+"""Write every action.yml from its click command: an option added there is an input here, with the same words."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import click
+
+from mlops_actions.cli.main import mlops
+from mlops_actions.files import sha256_file
+
+ROOT = Path(__file__).resolve().parent.parent
+OWNER = "mlops-actions/mlops-actions"
+SETUP = "$/actions/setup"
+EVERY = {
+    "decision": "pass, fail or undecided.",
+    "reason": "The stage's own word for its decision, for machines.",
+    "report": "Path of the JSON report.",
+    "work": "Folder of this model: .mlops/<model> beside mlops.yaml.",
+}
+
+
+@dataclass(frozen=True)
+class Action:
+    """A command offered as an action.
+
+    Attributes:
+        command: name of the click command.
+        outputs: what it offers beside (or, for commands that write no report, instead of) EVERY.
+        lock: requirements/<lock>.txt.
+        folder: of its action.yml, from the root.
+    """
+
+    command: str
+    outputs: dict[str, str] = field(default_factory=dict)
+    lock: str = ""
+    folder: str = ""
+    title: str = ""
+
+    @property
+    def path(self) -> Path:
+        """Where its action.yml is."""
+        return ROOT / (self.folder or f"actions/{self.command}") / "action.yml"
+
+    @property
+    def cache_key(self) -> str:
+        """What uv's downloads are kept under: another lock, another cache."""
+        name = self.lock or self.command
+        return f"{name}-{sha256_file(ROOT / 'requirements' / f'{name}.txt').removeprefix('sha256:')[:16]}"
+
+    @property
+    def options(self) -> list[click.Option]:
+        """The command's options: the action's inputs."""
+        command = mlops.get_command(click.Context(mlops), self.command)
+        assert command is not None
+        return [option for option in command.params if isinstance(option, click.Option) and not option.hidden]
+
+    @property
+    def description(self) -> str:
+        """The command's own first line."""
+        command = mlops.get_command(click.Context(mlops), self.command)
+        assert command is not None
+        return (command.help or "").partition("\n")[0]
+
+    def variable(self, option: click.Option) -> str:
+        """The environment variable that click reads the option from."""
+        return f"MLOPS_{self.command}_{option.name}".upper().replace("-", "_")
+
+
+ACTIONS = [
+    Action("validate-data", {"rows": "Rows that were checked.", "data-digest": "sha256 of the data."} | EVERY),
+    Action(
+        "train",
+        {
+            "bundle": "Folder of the bundle.",
+            "version": "Version of the model: git describe.",
+            "input-digest": "sha256 of data, code, parameters, lock and seed.",
+            "cached": "true if a run seen before was restored.",
+        }
+        | EVERY,
+    ),
+    Action("evaluate", EVERY),
+    Action(
+        "quantize",
+        {"scheme": "The chosen serving form.", "bundle-digest": "sha256 of what will be served, sealed here."} | EVERY,
+    ),
+    Action("build-push", {"image": "Image by digest.", "digest": "sha256 of the image's manifest."} | EVERY),
+    Action(
+        "deploy",
+        {
+            "release": "Number of the release.",
+            "url": "Where it answers.",
+            "image": "Image by digest.",
+        }
+        | EVERY,
+    ),
+    Action("check-metrics", {"verdict": "Path of the verdict file."} | EVERY),
+    Action("promote", lock="deploy"),
+    Action("rollback", lock="deploy"),
+    Action("run", folder=".", title="mlops-actions"),
+]
+
+
+def render(action: Action) -> str:
+    """Return the text of an action.yml."""
+    to_actions = "actions" if action.folder else ".."
+    lock = f" {action.lock}" if action.lock else ""
+    parts = [
+        "# Written by `make docs` from the command's options; change them there.",
+        f"name: {action.title or f'mlops {action.command}'}",
+        f"description: {json.dumps(action.description)}",
+        *(["branding: {icon: git-merge, color: blue}"] if action.folder else []),
+        "inputs:",
+        *(line for option in action.options for line in _input(option)),
+        *_outputs(action.outputs),
+        "runs:",
+        "  using: composite",
+        "  steps:",
+        f"    - uses: {SETUP}",
+        f"      with: {{cache-key: {action.cache_key}}}",
+        "    - id: run",
+        "      shell: bash",
+        f"""      run: '"$GITHUB_ACTION_PATH/{to_actions}/launch.sh" {action.command}{lock}'""",
+        "      env:",
+        *(f"        {action.variable(option)}: ${{{{ inputs.{input_name(option)} }}}}" for option in action.options),
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def input_name(option: click.Option) -> str:
+    """Return the input's name: the option's long form without its dashes."""
+    return max(option.opts, key=len).removeprefix("--")
+
+
+def _input(option: click.Option) -> list[str]:
+    default = [f"    default: {json.dumps(str(option.default))}"] if option.show_default else []
+    return [f"  {input_name(option)}:", f"    description: {json.dumps(option.help, ensure_ascii=False)}", *default]
+
+
+def _outputs(outputs: dict[str, str]) -> list[str]:
+    lines = [
+        line
+        for name, description in outputs.items()
+        for line in (
+            f"  {name}:",
+            f"    description: {json.dumps(description)}",
+            f"    value: ${{{{ steps.run.outputs.{name} }}}}",
+        )
+    ]
+    return ["outputs:", *lines] if lines else []

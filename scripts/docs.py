@@ -1,0 +1,116 @@
+"""Write what is derived: action.yml files from the commands, docs/actions.md from them, the table in README.md.
+
+`--check` writes nothing and fails when something is not current.
+"""
+
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+from action_files import ACTIONS, OWNER, ROOT, Action, render
+
+WORKFLOWS = ["model-pull-request.yml", "model-release.yml"]
+README_TABLE = re.compile(r"(<!-- actions -->\n).*?(<!-- /actions -->)", re.DOTALL)
+HEAD = f"""# Actions and workflows
+
+<!-- Written by `make docs` from action.yml and the workflows. -->
+
+Every action works alone, needs a checkout before it, and runs in an environment of its own: your Python, your packages and your `UV_*` settings stay as they are
+(an index you name by `UV_DEFAULT_INDEX`, `UV_INDEX_URL` or your user-level `uv.toml` is used). Linux and macOS runners; nothing but `bash` has to be there.
+An empty input means its default. Pin by commit SHA: `uses: {OWNER}/actions/evaluate@<SHA>`.
+
+Exit codes: 0 pass, 1 a gate failed, 2 configuration or data unusable, 3 something outside did not answer, 4 a bug of ours, 5 undecided.
+With `enforce: false` in mlops.yaml every gate reports and exits 0.
+"""
+
+
+def actions_page(files: dict[Path, str]) -> str:
+    """Return docs/actions.md."""
+    parts = [HEAD]
+    for action in ACTIONS:
+        parts.append(_action_section(action, yaml.safe_load(files[action.path])))
+    for name in WORKFLOWS:
+        parts.append(_workflow_section(name))
+    return "\n".join(parts)
+
+
+def _action_section(action: Action, content: dict[str, Any]) -> str:
+    folder = "" if action.folder else f"/actions/{action.command}"
+    inputs = _table(
+        ["input", "default", "meaning"],
+        [[f"`{name}`", _default(given), given["description"]] for name, given in content["inputs"].items()],
+    )
+    outputs = _table(
+        ["output", "meaning"],
+        [[f"`{name}`", given["description"]] for name, given in content.get("outputs", {}).items()],
+    )
+    return f"## {action.title or action.command}\n\n{content['description']}\n\n    uses: {OWNER}{folder}@<SHA>\n\n{inputs}\n{outputs}"
+
+
+def _workflow_section(name: str) -> str:
+    content = yaml.safe_load((ROOT / ".github/workflows" / name).read_text(encoding="utf-8"))
+    call = content[True]["workflow_call"]  # YAML 1.1 reads the key `on` as true
+    inputs = _table(
+        ["input", "default", "meaning"],
+        [[f"`{key}`", _default(given), given["description"]] for key, given in call.get("inputs", {}).items()],
+    )
+    secrets = _table(
+        ["secret", "meaning"],
+        [[f"`{key}`", given["description"]] for key, given in call.get("secrets", {}).items()],
+    )
+    needed = {
+        f"`{key}: {value}`" for job in content["jobs"].values() for key, value in job.get("permissions", {}).items()
+    }
+    permissions = f"Permissions the caller grants: {', '.join(sorted(needed))}.\n"
+    return f"## {name}\n\n    uses: {OWNER}/.github/workflows/{name}@<SHA>\n\n{permissions}\n{inputs}\n{secrets}"
+
+
+def _default(given: dict[str, Any]) -> str:
+    default = given.get("default", "")
+    return "" if default == "" else f"`{str(default).lower() if isinstance(default, bool) else default}`"
+
+
+def _table(columns: list[str], rows: list[list[str]]) -> str:
+    if not rows:
+        return ""
+    cells = [[cell.replace("|", "\\|").replace("<model>", "&lt;model&gt;") for cell in row] for row in rows]
+    lines = [columns, ["---"] * len(columns), *cells]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def readme(text: str) -> str:
+    """Return README.md with its table of actions current."""
+    rows = [[f"[`{action.command}`](docs/actions.md#{action.command})", action.description] for action in ACTIONS[:-1]]
+    return README_TABLE.sub(lambda found: f"{found[1]}{_table(['action', 'what it does'], rows)}{found[2]}", text)
+
+
+def derived() -> dict[Path, str]:
+    """Return the text of every derived file."""
+    files = {action.path: render(action) for action in ACTIONS}
+    front = ROOT / "README.md"
+    return {**files, ROOT / "docs/actions.md": actions_page(files), front: readme(front.read_text(encoding="utf-8"))}
+
+
+def stale() -> list[Path]:
+    """Return the derived files that are not what they should be."""
+    return [path for path, text in derived().items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+
+
+def main() -> int:
+    """Write, or with `--check` compare."""
+    old = stale()
+    if "--check" in sys.argv[1:]:
+        for path in old:
+            print(f"{path.relative_to(ROOT)} is not current: run `make docs`")
+        return 1 if old else 0
+    for path, text in derived().items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    print(f"{len(old)} files changed")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
