@@ -1,0 +1,193 @@
+"""The methods against published tables, brute force, other libraries and simulation."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import binom, multinomial
+
+from mlops_actions.statistics import cells, delong, mcnemar, means
+from mlops_actions.statistics.normal import z
+from mlops_actions.statistics.proportion import wilson
+
+
+@pytest.mark.parametrize(
+    ("lost", "won", "exact", "mid"),
+    [
+        (1, 7, 0.070, 0.039),  # Fagerland 2013, table 1: airway hyper-responsiveness (Bentur 2009)
+        (6, 16, 0.052, 0.035),  # Fagerland 2013, table 2: complete response (Cavo 2012)
+    ],
+)
+def test_p_values_of_the_published_tables(lost: int, won: int, exact: float, mid: float) -> None:
+    assert mcnemar.exact_p(lost, won) == pytest.approx(exact, abs=0.0006)
+    assert mcnemar.mid_p(lost, won) == pytest.approx(mid, abs=0.0006)
+
+
+def test_bonett_price_interval_of_the_published_table() -> None:
+    found = mcnemar.compare(1, 7, 21, 0.025)
+    # 95 % interval of table 1 above: -0.508 to -0.013 for the first minus the second.
+    assert (found.low, found.high) == pytest.approx((0.013, 0.508), abs=0.001)
+
+
+@given(st.integers(0, 300), st.integers(0, 300))
+def test_exact_p_is_statsmodels_and_mid_p_takes_half_the_tie_off(lost: int, won: int) -> None:
+    from statsmodels.stats.contingency_tables import mcnemar as reference
+
+    exact = float(reference([[5, lost], [won, 5]], exact=True).pvalue) if lost + won else 1.0
+    assert mcnemar.exact_p(lost, won) == pytest.approx(exact)
+    tie = float(binom.pmf(min(lost, won), lost + won, 0.5))
+    assert mcnemar.mid_p(lost, won) == pytest.approx(2 * float(binom.cdf(min(lost, won), lost + won, 0.5)) - tie)
+
+
+def test_one_sided_values_are_complements_and_even_without_differences() -> None:
+    assert mcnemar.one_sided_mid_p(0, 0) == 0.5
+    assert mcnemar.one_sided_mid_p(9, 2) + mcnemar.one_sided_mid_p(2, 9) == pytest.approx(1.0)
+    assert mcnemar.one_sided_mid_p(9, 2) < 0.05
+
+
+@given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 2000))
+def test_the_sign_is_claimed_only_when_test_and_interval_agree(lost: int, won: int, same: int) -> None:
+    rows = lost + won + same + 1
+    found = mcnemar.compare(lost, won, rows, 0.05)
+    assert found.low <= found.high
+    assert not (found.high < 0 and mcnemar.one_sided_mid_p(lost, won) > 0.05)
+    assert not (found.low > 0 and mcnemar.one_sided_mid_p(won, lost) > 0.05)
+    mirrored = mcnemar.compare(won, lost, rows, 0.05)
+    assert (mirrored.low, mirrored.high) == pytest.approx((-found.high, -found.low))
+
+
+@pytest.mark.parametrize("rows", [40, 200])
+@pytest.mark.parametrize("discordant", [0.02, 0.1, 0.3])
+def test_calling_an_equal_model_worse_is_no_likelier_than_alpha(rows: int, discordant: float) -> None:
+    # Exact, by summing over every table that can occur.
+    wrong = 0.0
+    for lost, won in product(range(rows + 1), repeat=2):
+        if lost + won <= rows and lost > won and mcnemar.compare(lost, won, rows, 0.05).high < 0:
+            chances = [discordant / 2, discordant / 2, 1 - discordant]
+            wrong += float(multinomial.pmf([lost, won, rows - lost - won], rows, chances))
+    assert wrong <= 0.05
+
+
+def test_calling_a_harmful_drop_no_worse_is_no_likelier_than_alpha() -> None:
+    rows, margin = 2000, 0.01
+    generator = np.random.default_rng(1)
+    drawn = generator.multinomial(rows, [0.04, 0.03, 0.93], size=20_000)
+    tables, counts = np.unique(drawn[:, :2], axis=0, return_counts=True)
+    passed = sum(
+        count
+        for (lost, won), count in zip(tables.tolist(), counts.tolist(), strict=True)
+        if mcnemar.compare(lost, won, rows, 0.05).low > -margin
+    )
+    assert passed / 20_000 <= 0.055
+
+
+def brute_force(labels: np.ndarray, scores: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+    """Compare every positive with every negative, as the paper of 1988 defines it."""
+    positive, negative = scores[labels == 1], scores[labels == 0]
+    wins = (positive[:, None] > negative) + 0.5 * (positive[:, None] == negative)
+    return float(wins.mean()), wins.mean(axis=1), wins.mean(axis=0)
+
+
+two_models = st.lists(
+    st.tuples(st.integers(0, 1), st.integers(0, 6), st.integers(0, 6)), min_size=6, max_size=40
+).filter(lambda rows: 2 <= sum(row[0] for row in rows) <= len(rows) - 2)
+
+
+@given(two_models)
+def test_area_and_paired_variance_are_those_of_brute_force(rows: list[tuple[int, int, int]]) -> None:
+    labels, first, second = np.array(rows, dtype=np.float64).T
+    codes = labels.astype(np.int64)
+    areas = [delong.area(codes, np.column_stack([-scores, scores])) for scores in (first, second)]
+    (value1, v10_1, v01_1), (value2, v10_2, v01_2) = (brute_force(codes, scores) for scores in (first, second))
+    assert [area.value for area in areas] == pytest.approx([value1, value2])
+    covariance = np.cov(v10_1, v10_2) / len(v10_1) + np.cov(v01_1, v01_2) / len(v01_1)
+    expected = covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1]
+    found = delong.standard_error(codes, areas[1].parts - areas[0].parts)
+    assert found**2 == pytest.approx(expected, abs=1e-12)
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 2**32), st.integers(3, 5))
+def test_macro_area_is_scikit_learns(seed: int, classes: int) -> None:
+    from sklearn.metrics import roc_auc_score
+
+    generator = np.random.default_rng(seed)
+    labels = np.concatenate([np.arange(classes), generator.integers(0, classes, 60)])
+    scores = generator.dirichlet(np.ones(classes), len(labels)).round(2) + 1e-3
+    scores /= scores.sum(axis=1, keepdims=True)
+    expected = roc_auc_score(labels, scores, multi_class="ovr", average="macro")
+    assert delong.area(labels, scores).value == pytest.approx(expected)
+
+
+def test_the_error_of_a_macro_area_is_that_of_fresh_samples() -> None:
+    generator = np.random.default_rng(2)
+    labels = np.repeat([0, 1, 2], [60, 120, 240])
+
+    def draw() -> delong.Area:
+        return delong.area(labels, generator.normal(size=(len(labels), 3)) + 1.2 * np.eye(3)[labels])
+
+    areas = [draw() for _ in range(2000)]
+    spread = np.std([area.value for area in areas])
+    stated = np.mean([delong.standard_error(labels, area.parts) for area in areas])
+    assert stated == pytest.approx(spread, rel=0.06)
+
+
+def test_paired_area_calls_an_equal_model_worse_no_likelier_than_alpha() -> None:
+    generator = np.random.default_rng(3)
+    labels = np.repeat([0, 1], [150, 60])
+    wrong = 0
+    for _ in range(2000):
+        truth = generator.normal(size=len(labels)) + labels
+        first, second = (truth + generator.normal(scale=0.7, size=len(labels)) for _ in range(2))
+        areas = [delong.area(labels, np.column_stack([-scores, scores])) for scores in (first, second)]
+        error = delong.standard_error(labels, areas[1].parts - areas[0].parts)
+        wrong += areas[1].value - areas[0].value + z(0.05) * error < 0
+    assert 0.03 <= wrong / 2000 <= 0.065
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=30))
+def test_midranks_are_scipys(values: list[int]) -> None:
+    from scipy.stats import rankdata
+
+    assert delong.midranks(np.array(values, dtype=np.float64)).tolist() == rankdata(values).tolist()
+
+
+def test_the_cell_bootstrap_is_the_row_bootstrap_and_repeats_itself() -> None:
+    generator = np.random.default_rng(4)
+    labels = generator.integers(0, 3, 400)
+    predicted = np.where(generator.random(400) < 0.8, labels, generator.integers(0, 3, 400))
+    joint = cells.joint_cells(labels, predicted)
+    right = joint.codes[:, 0] == joint.codes[:, 1]
+
+    def accuracy(counts: cells.Counts) -> cells.Floats:
+        return np.asarray(counts[:, right].sum(axis=1) / counts.sum(axis=1))
+
+    found = cells.replicates(joint, accuracy)
+    share = float((labels == predicted).mean())
+    assert len(found) == cells.REPLICATES
+    assert found.mean() == pytest.approx(share, abs=0.002)
+    assert found.std() == pytest.approx(np.sqrt(share * (1 - share) / 400), rel=0.06)
+    shuffled = generator.permutation(400)
+    again = cells.replicates(cells.joint_cells(labels[shuffled], predicted[shuffled]), accuracy)
+    assert found.tolist() == again.tolist()
+
+
+def test_a_bootstrap_over_many_cells_is_done_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    joint = cells.joint_cells(np.arange(50), np.arange(50))
+    sizes: list[int] = []
+    monkeypatch.setattr(cells, "MOST_AT_ONCE", 500)
+    found = cells.replicates(joint, lambda counts: (sizes.append(len(counts)), counts.sum(axis=1))[1], count=25)
+    assert sizes == [10, 10, 5]
+    assert found.tolist() == [50] * 25
+
+
+def test_intervals_of_one_sample_are_scipys() -> None:
+    from scipy.stats import binomtest, ttest_1samp
+
+    expected = binomtest(45, 50).proportion_ci(0.9, method="wilson")
+    assert wilson(0.9, 50, 0.05) == pytest.approx((expected.low, expected.high))
+    values = np.array([0.1, 0.5, -0.2, 0.9, 0.3])
+    found, reference = means.mean(values, 0.05), ttest_1samp(values, 0).confidence_interval(0.9)
+    assert (found.low, found.high) == pytest.approx((reference.low, reference.high))
