@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
 from action_files import ACTIONS, OWNER, ROOT, Action, render
 
 WORKFLOWS = ["model-pull-request.yml", "model-release.yml"]
@@ -28,12 +29,8 @@ With `enforce: false` in mlops.yaml every gate reports and exits 0.
 
 def actions_page(files: dict[Path, str]) -> str:
     """Return docs/actions.md."""
-    parts = [HEAD]
-    for action in ACTIONS:
-        parts.append(_action_section(action, yaml.safe_load(files[action.path])))
-    for name in WORKFLOWS:
-        parts.append(_workflow_section(name))
-    return "\n".join(parts)
+    actions = [_action_section(action, yaml.safe_load(files[action.path])) for action in ACTIONS]
+    return "\n".join([HEAD, *actions, *map(_workflow_section, WORKFLOWS)])
 
 
 def _action_section(action: Action, content: dict[str, Any]) -> str:
