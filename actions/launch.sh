@@ -28,6 +28,7 @@ sha256() {
 
 # In our folder and not in the workspace, whose uv.toml and pyproject.toml have no say; the user's own uv.toml (a mirror) has.
 install() (
+  mkdir -p "$folder"
   aside=$(mktemp -d "$folder/.$lock.XXXXXX")
   trap 'rm -rf "$aside"' EXIT
   unset VIRTUAL_ENV CONDA_PREFIX
@@ -50,7 +51,7 @@ key=$({ echo "$root $(uname -sm)" && cat "$requirements"; } | sha256)
 environment=$folder/$lock-${key:0:16}
 if ! test -x "$environment/bin/python"; then
   command -v uv >/dev/null || fail "There is no uv on PATH." "the step that sets it up was left out." "install uv on the runner."
-  mkdir -p "$folder" && install || fail "Our environment could not be installed; uv's message is above." \
+  install || fail "Our environment could not be installed; uv's message is above." \
     "the package index did not answer." "run again; UV_DEFAULT_INDEX names a mirror."
 fi
 exec "$environment/bin/python" -I -m mlops_actions "$command"
