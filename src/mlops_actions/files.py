@@ -19,7 +19,7 @@ def write_text(path: Path, text: str) -> None:
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Write bytes aside, flush them to the disk, then rename."""
-    with _explained(path):
+    with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
@@ -35,12 +35,12 @@ def write_bytes(path: Path, content: bytes) -> None:
 @contextlib.contextmanager
 def replaced_folder(path: Path) -> Iterator[Path]:
     """Yield an empty folder aside; when the block ends well it takes the place of `path`, else it is removed."""
-    with _explained(path):
+    with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         aside = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
     try:
         yield aside
-        with _explained(path):
+        with explained(path):
             aside.chmod(0o755)
             _swap(aside, path)
     finally:
@@ -57,7 +57,8 @@ def _swap(aside: Path, path: Path) -> None:
 
 
 @contextlib.contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def explained(path: Path) -> Iterator[None]:
+    """Turn an error of the disk while `path` is written into one that says what to do."""
     try:
         yield
     except OSError as error:

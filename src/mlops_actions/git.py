@@ -1,0 +1,62 @@
+"""What git knows about a folder. Without git, a repository or a commit, the answer says so instead of failing."""
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+UNKNOWN = "unversioned"
+
+
+@dataclass(frozen=True)
+class Revision:
+    """Version and commit of a checkout.
+
+    Attributes:
+        version: `git describe --tags --always --dirty`, or `unversioned`.
+        commit: full hash, or "".
+        note: what a reader should know about it; "" when there is a tag.
+    """
+
+    version: str
+    commit: str
+    note: str = ""
+
+
+def revision(folder: Path) -> Revision:
+    """Return the version of the checkout that holds a folder."""
+    commit, problem = _git(folder, "rev-parse", "HEAD")
+    if problem:
+        return Revision(UNKNOWN, "", f"The model's version is {UNKNOWN!r}: {problem}")
+    described, problem = _git(folder, "describe", "--tags", "--always", "--dirty")
+    if problem:
+        return Revision(commit[:12], commit, f"The model's version is its commit: {problem}")
+    untagged = described.removesuffix("-dirty") == commit[: len(described.removesuffix("-dirty"))]
+    note = "The model's version is its commit: no tag is in this checkout (a shallow checkout brings none)."
+    return Revision(described, commit, note if untagged else "")
+
+
+def files(folder: Path) -> list[Path] | None:
+    """Return the files below a folder that git tracks or would add, sorted; None where git cannot tell."""
+    listed, problem = _git(folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
+    if problem:
+        return None
+    paths = [folder / name for name in listed.split("\0") if name]
+    return sorted(path for path in paths if path.is_file())
+
+
+def _git(folder: Path, *arguments: str) -> tuple[str, str]:
+    """Run git and return its answer and what kept it from one."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), *arguments],  # noqa: S607 (the git that the caller has on PATH)
+            capture_output=True,
+            text=True,
+            errors="surrogateescape",
+            check=False,
+        )
+    except OSError as error:
+        return "", f"git cannot be started ({error.strerror})."
+    if done.returncode:
+        lines = done.stderr.strip().splitlines()
+        return "", f"git says: {lines[0] if lines else f'exit code {done.returncode}'}."
+    return done.stdout.strip("\n"), ""
