@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from mlops_actions.bundle import Bundle, Contract, ModelConfig
-from mlops_actions.bundle.contract import Histogram
+from mlops_actions.bundle import Bundle, ModelConfig
+from mlops_actions.bundle.contract import Contract, Histogram
 from mlops_actions.bundle.identity import Dataset, Environment, Feature
 
 

@@ -178,7 +178,12 @@ def test_a_bootstrap_over_many_cells_is_done_in_pieces(monkeypatch: pytest.Monke
     joint = cells.joint_cells(np.arange(50), np.arange(50))
     sizes: list[int] = []
     monkeypatch.setattr(cells, "MOST_AT_ONCE", 500)
-    found = cells.replicates(joint, lambda counts: (sizes.append(len(counts)), counts.sum(axis=1))[1], count=25)
+
+    def total(counts: cells.Counts) -> cells.Floats:
+        sizes.append(len(counts))
+        return np.asarray(counts.sum(axis=1), dtype=np.float64)
+
+    found = cells.replicates(joint, total, count=25)
     assert sizes == [10, 10, 5]
     assert found.tolist() == [50] * 25
 

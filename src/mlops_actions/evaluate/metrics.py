@@ -146,7 +146,7 @@ def of_cells(title: str, function: Callable[[Confusion], Floats]) -> Metric:
 
         found, spread = float(change(joint.counts[None])[0]), cells.replicates(joint, change)
         if spread.std() < NO_ERROR:
-            return _same(found, base.fewest, alpha)
+            return _same(found, base.fewest or 1, alpha)
         return Change(found, *_percentiles(spread, alpha), float(spread.std()))
 
     return Metric(

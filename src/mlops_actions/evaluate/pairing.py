@@ -71,15 +71,17 @@ def _align(source: Source, labels: pl.DataFrame) -> Source:
     ids = labels["id"]
     missing = ids.filter(~ids.is_in(source.frame["id"].implode()))
     extra = source.frame["id"].filter(~source.frame["id"].is_in(ids.implode()))
-    for name, odd in (("lacks", missing), ("has besides them", extra)):
-        if len(odd):
-            raise DataError(
-                f"{source.path} {name} {len(odd)} of the {len(ids)} labelled ids: {shown(odd)}."
-                if name == "lacks"
-                else f"{source.path} has {len(odd)} ids that are not labelled: {shown(odd)}.",
-                why="it was made on another test set.",
-                fix="predict the same rows with both models.",
-            )
+    complaint = ""
+    if len(missing):
+        complaint = f"lacks {len(missing)} of the {len(ids)} labelled ids: {shown(missing)}"
+    elif len(extra):
+        complaint = f"has {len(extra)} ids that are not labelled: {shown(extra)}"
+    if complaint:
+        raise DataError(
+            f"{source.path} {complaint}.",
+            why="it was made on another test set.",
+            fix="predict the same rows with both models.",
+        )
     frame = labels.select("id").join(source.frame, on="id", how="left", maintain_order="left")
     return Source(source.path, frame, source.config)
 
