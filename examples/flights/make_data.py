@@ -20,6 +20,8 @@ import polars as pl
 SHA256 = "d9ef2f5cf1bebca7e30b4daf69dcd7a8fd71f25b7196f5dc489879ad7e3e8a37"
 OUTPUT = Path(__file__).parent / "data" / "flights.parquet"
 WEATHER = ["temp", "humid", "wind_speed", "wind_gust", "precip", "pressure", "visib"]
+SCHEDULE = ["month", "day", "weekday", "hour", "minute", "sched_arr_time"]
+COLUMNS = [*SCHEDULE, "carrier", "origin", "dest", "distance", *WEATHER, "dep_delay", "late"]
 LATE_MINUTES = 15
 
 
@@ -41,7 +43,12 @@ def read(archive: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
             sys.exit(f"{archive} holds no flights or no weather.")
         with zipfile.ZipFile(io.BytesIO(flights.read())) as unzipped:
             csv = unzipped.read("flights.csv")
-        return tuple(pl.read_csv(text, null_values="NA", infer_schema_length=None) for text in (csv, weather.read()))
+        return read_csv(csv), read_csv(weather.read())
+
+
+def read_csv(text: bytes) -> pl.DataFrame:
+    """Return the rows; types are read off all of them."""
+    return pl.read_csv(text, null_values="NA", infer_schema_length=None)
 
 
 def join(flights: pl.DataFrame, weather: pl.DataFrame) -> pl.DataFrame:
@@ -59,11 +66,9 @@ def join(flights: pl.DataFrame, weather: pl.DataFrame) -> pl.DataFrame:
         maintain_order="left",
     )
     weekday = pl.date("year", "month", "day").dt.weekday()
-    schedule = ["month", "day", weekday.cast(pl.Int64).alias("weekday"), "hour", "minute"]
-    route = ["sched_arr_time", "carrier", "origin", "dest", "distance"]
-    rows = known.select(*schedule, *route, *WEATHER, "dep_delay", late=pl.col("arr_delay") >= LATE_MINUTES)
+    rows = known.with_columns(weekday=weekday.cast(pl.Int64), late=pl.col("arr_delay") >= LATE_MINUTES)
     # Within an hour, neighbours that look alike: the file is less than half as large.
-    return rows.sort("month", "day", "hour", "origin", "carrier", "dest", "minute", maintain_order=True)
+    return rows.select(COLUMNS).sort("month", "day", "hour", "origin", "carrier", "dest", "minute", maintain_order=True)
 
 
 def main() -> None:
