@@ -1,13 +1,15 @@
 """Which rows train and which rows test."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
 from mlops_actions.config.models import DataSection, HoldOut
+from mlops_actions.data.names import listed, nearest, shown
 from mlops_actions.data.read import collect, scan
-from mlops_actions.data.rows import with_row_id
+from mlops_actions.data.rows import row_keys, with_row_id
 from mlops_actions.errors import DataError
 
 
@@ -28,33 +30,35 @@ class Split:
     unlabelled: int
 
 
+def named_columns(data: DataSection) -> dict[str, list[str]]:
+    """Return the columns that the section names, by its key."""
+    single = {key: getattr(data, key) for key in ("label", "id", "weight", "group")}
+    named = {key: [name] for key, name in single.items() if name is not None}
+    return named | {"features": list(data.features or []), "exclude": list(data.exclude)}
+
+
 def feature_names(columns: list[str], data: DataSection) -> list[str]:
-    """Return the columns that the model sees, in order of the file.
+    """Return the columns that the model sees, in order of the file (or of data.features).
 
     Raises:
-        DataError: a column that mlops.yaml names is not in the file.
+        DataError: a column that mlops.yaml names is not in the file, or no column is left.
     """
-    named = [
-        data.label,
-        *(data.features or []),
-        *data.exclude,
-        *(name for name in (data.id, data.weight, data.group) if name),
-    ]
-    missing = [name for name in named if name not in columns]
+    missing = [name for names in named_columns(data).values() for name in names if name not in columns]
     if missing:
         raise DataError(
-            f"The data have no column {', '.join(map(repr, missing))}.",
+            f"The data have no column {listed(missing)}.",
             why="the column was renamed or dropped.",
-            fix=f"the columns are: {', '.join(columns)[:500]}.",
+            fix=nearest(missing[0], columns),
         )
-    if data.features is not None:
-        return list(data.features)
     hidden = {data.label, data.id, data.weight, data.group, *data.exclude}
-    return [name for name in columns if name not in hidden]
+    features = [name for name in columns if name not in hidden] if data.features is None else list(data.features)
+    if not features:
+        raise DataError("No column is left for the model to see.", fix="shorten data.exclude.")
+    return features
 
 
 def split(root: Path, data: DataSection) -> Split:
-    """Read the labelled rows and split them.
+    """Read the labelled rows and split them, each part in order of the file.
 
     Args:
         root: folder that `data.path` starts from.
@@ -67,18 +71,18 @@ def split(root: Path, data: DataSection) -> Split:
     frame = scan(path)
     feature_names(frame.collect_schema().names(), data)
     rows = collect(frame, path)
-    labelled = rows.filter(pl.col(data.label).is_not_null())
+    labelled = rows.filter(rows.get_column(data.label).is_not_null())
     train, test = _divide(labelled, data)
     for name, part in (("train", train), ("test", test)):
         if part.is_empty():
             raise DataError(
-                f"The {name} split has no rows ({labelled.height} rows have a label).",
-                why="the condition in data.test holds for all rows or for none.",
+                f"The {name} split has no rows ({labelled.height} of {rows.height} rows have a label).",
+                why="the data are nearly empty, or the condition in data.test holds for all rows or for none.",
                 fix="change data.test.",
             )
-    if train[data.label].n_unique() < 2:
+    if train.get_column(data.label).n_unique() < 2:
         raise DataError(
-            f"All {train.height} training rows have the same {data.label}.",
+            f"All {train.height} training rows have the same {shown(data.label)}.",
             why="the split or an export lost a class.",
             fix="check data.test and the data.",
         )
@@ -86,22 +90,34 @@ def split(root: Path, data: DataSection) -> Split:
 
 
 def _divide(rows: pl.DataFrame, data: DataSection) -> tuple[pl.DataFrame, pl.DataFrame]:
-    if isinstance(data.test, HoldOut):
-        shuffled = rows.sample(fraction=1.0, shuffle=True, seed=data.test.seed)
-        size = round(rows.height * data.test.fraction)
-        return shuffled.slice(size), shuffled.slice(0, size)
+    in_test = _held_out(rows, data, data.test) if isinstance(data.test, HoldOut) else _condition(rows, data.test)
+    # A row whose condition is null belongs nowhere; training on it could leak the future.
+    return rows.filter(~in_test), rows.filter(in_test)
+
+
+def _held_out(rows: pl.DataFrame, data: DataSection, hold: HoldOut) -> pl.Series:
+    """Draw each row (or group) by the hash of what it is known by.
+
+    So a row stays on its side when rows are added, equal rows and the rows of a group stay together, and no library's
+    random numbers are involved. The share is exact only on average.
+    """
+    keys = rows.get_column(data.group).cast(pl.String).to_list() if data.group else row_keys(rows, data.id)
+    limit = hold.fraction * 2**64
+    drawn = (hashlib.sha256(f"{hold.seed}:{key}".encode()).digest()[:8] for key in keys)
+    return pl.Series([int.from_bytes(number, "big") < limit for number in drawn], dtype=pl.Boolean)
+
+
+def _condition(rows: pl.DataFrame, condition: str) -> pl.Series:
     try:
-        condition = pl.sql_expr(data.test)
-        in_test = rows.select(condition.alias("test")).to_series()
+        in_test = rows.select(pl.sql_expr(condition).alias("test")).to_series()
     except pl.exceptions.PolarsError as error:
         raise DataError(
-            f"data.test, {data.test!r}, cannot be used: {str(error).splitlines()[0]}.",
+            f"data.test, {condition!r}, cannot be used: {str(error).splitlines()[0]}.",
             fix='write a SQL condition over the columns, such as "month >= 10".',
         ) from None
-    if in_test.dtype != pl.Boolean:
+    if in_test.dtype != pl.Boolean or len(in_test) != rows.height:
         raise DataError(
-            f"data.test, {data.test!r}, is no condition: its values are {in_test.dtype}.",
-            fix='compare something, such as "month >= 10".',
+            f"data.test, {condition!r}, is no condition on each row: it gives {len(in_test)} values of {in_test.dtype}.",
+            fix='compare a column with a value, such as "month >= 10".',
         )
-    # A row whose condition is null belongs nowhere; training on it could leak the future.
-    return rows.filter(in_test == False), rows.filter(in_test)  # noqa: E712 (elementwise, and null is neither)
+    return in_test
