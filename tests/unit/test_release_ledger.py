@@ -8,7 +8,7 @@ import pytest
 
 from mlops_actions.errors import ConfigError, DataError, ReleaseConflictError
 from mlops_actions.progress import silent
-from mlops_actions.release import FileStore, Ledger, Release, Status, TargetStatus, Track, recover
+from mlops_actions.release import FileStore, Ledger, Release, Status, TargetStatus, Track, recover, take_back
 from mlops_actions.release.endpoints import read_endpoints, write_endpoints
 from mlops_actions.verdict import Decision, Verdict
 
@@ -252,3 +252,31 @@ def test_endpoints_come_back_as_written_and_nothing_is_nothing(tmp_path: Path) -
     (tmp_path / "endpoints.json").write_text('{"elsewhere": []}')
     with pytest.raises(DataError, match="no list of servers"):
         read_endpoints(tmp_path)
+
+
+def test_interrupted_trial_is_taken_back_whatever_the_caller_had_seen(store: FileStore, clock: Clock) -> None:
+    book = ledger(store, clock)
+    book.verify(book.begin(draft()), verdict=PASSED)
+    stale = ledger(store, clock)
+    release = book.weigh(book.begin(draft()), 10)
+    target = FakeTarget({Track.STABLE: 1, Track.CANARY: 2})
+    take_back(stale, target, release, reason="interrupted")
+    assert (target.restored, store.state().canary, store.state().stable) == ([1], None, 1)
+    assert [event.what for event in store.read(2).events] == ["weight 10 %", "rolled back"]
+
+
+def test_interrupted_promotion_that_was_recorded_is_finished(store: FileStore, clock: Clock) -> None:
+    book = ledger(store, clock)
+    release = book.verify(book.begin(draft()), verdict=PASSED)
+    target = FakeTarget({Track.CANARY: 1})
+    take_back(ledger(store, clock), target, release, reason="interrupted")
+    assert (target.restored, store.read(1).status) == ([1], Status.VERIFIED)
+
+
+def test_interrupted_trial_of_somebody_else_is_left_alone(store: FileStore, clock: Clock) -> None:
+    book = ledger(store, clock)
+    mine = book.roll_back(book.begin(draft()), reason="by hand")
+    ledger(store, clock, by="bob").begin(draft())
+    target = FakeTarget({Track.CANARY: 2})
+    take_back(book, target, mine, reason="interrupted")
+    assert (target.restored, store.state().canary) == ([], 2)

@@ -2,7 +2,7 @@
 
 from mlops_actions.release.ledger import Ledger
 from mlops_actions.release.record import Release, ReleaseState, Status
-from mlops_actions.release.recover import recover
+from mlops_actions.release.recover import recover, take_back
 from mlops_actions.release.store import FileStore, Store
 from mlops_actions.release.target import Target, TargetStatus, Track
 
@@ -17,4 +17,5 @@ __all__ = [
     "TargetStatus",
     "Track",
     "recover",
+    "take_back",
 ]

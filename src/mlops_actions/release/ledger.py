@@ -48,6 +48,10 @@ class Ledger:
         """The state as this ledger last saw or wrote it."""
         return self._state
 
+    def refresh(self) -> None:
+        """Look again: for whoever has to put things right after an interruption."""
+        self._state = self._store.state()
+
     def release(self, release_id: int | None) -> Release | None:
         """Return the record of a release that the state names."""
         return None if release_id is None else self._store.read(release_id)
@@ -87,8 +91,8 @@ class Ledger:
 
     def weigh(self, release: Release, percent: int) -> Release:
         """Record that the release on trial gets this percentage of traffic, and renew its lease."""
-        event = self._event(f"weight {percent} %")
-        return self._commit(transitions.weighed(self._state, release, percent, self._lease(release.id), event))
+        event, lease = self._event(f"weight {percent} %"), self._lease(release.id)
+        return self._commit(transitions.weighed(self._state, self._record(release), percent, lease, event))
 
     def renew(self, release: Release) -> None:
         """Renew the lease of the release on trial."""
@@ -96,19 +100,26 @@ class Ledger:
 
     def verify(self, release: Release, *, verdict: Verdict | None = None, reason: str = "") -> Release:
         """Record that the release on trial serves from now on."""
-        return self._commit(transitions.verified(self._state, release, self._event("promoted", reason, verdict)))
+        event = self._event("promoted", reason, verdict)
+        return self._commit(transitions.verified(self._state, self._record(release), event))
 
     def roll_back(self, release: Release, *, verdict: Verdict | None = None, reason: str = "") -> Release:
         """Record that a release, on trial or stable, is out of service."""
-        return self._commit(transitions.rolled_back(self._state, release, self._event("rolled back", reason, verdict)))
+        event = self._event("rolled back", reason, verdict)
+        return self._commit(transitions.rolled_back(self._state, self._record(release), event))
 
     def fail(self, release: Release, reason: str) -> Release:
         """Record that the release on trial never became ready."""
-        return self._commit(transitions.rolled_back(self._state, release, self._event("failed", reason), Status.FAILED))
+        event = self._event("failed", reason)
+        return self._commit(transitions.rolled_back(self._state, self._record(release), event, Status.FAILED))
 
     def hold(self, release: Release, *, verdict: Verdict | None = None, reason: str = "") -> Release:
         """Record that the release on trial stands without traffic."""
-        return self._commit(transitions.held(self._state, release, self._event("held", reason, verdict)))
+        return self._commit(transitions.held(self._state, self._record(release), self._event("held", reason, verdict)))
+
+    def _record(self, release: Release) -> Release:
+        """Read the record again, so that no event is lost that the caller's copy has not seen."""
+        return self._store.read(release.id)
 
     def _commit(self, change: Change) -> Release:
         # The state is the truth, so it goes first: a record without its last event misleads nobody about what serves.

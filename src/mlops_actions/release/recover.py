@@ -1,4 +1,4 @@
-"""Commit-confirmed: what a dead caller left half done is put right by whoever comes next."""
+"""Commit-confirmed: what a dead or interrupted caller left half done is put right."""
 
 from collections.abc import Callable
 
@@ -20,16 +20,33 @@ def recover(ledger: Ledger, target: Target, *, gone: Callable[[str], bool], prog
     Returns:
         the release that was taken out of service; None if all was well.
     """
-    abandoned = _abandoned(ledger, gone)
+    lease = ledger.state.lease
+    unwatched = lease is not None and (ledger.expired() or gone(lease.holder))
+    abandoned = ledger.release(ledger.state.canary) if unwatched else None
     if abandoned is not None:
         progress(f"Release {abandoned.id} was left on trial and nobody watches it: the verified release is restored.")
         ledger.roll_back(abandoned, reason="its lease ran out, or who held it is gone")
-    if ledger.state.canary is None and Track.CANARY in target.status().releases:
-        target.restore(ledger.release(ledger.state.stable))
+    settle(ledger, target)
     return abandoned
 
 
-def _abandoned(ledger: Ledger, gone: Callable[[str], bool]) -> Release | None:
-    lease = ledger.state.lease
-    unwatched = lease is not None and (ledger.expired() or gone(lease.holder))
-    return ledger.release(ledger.state.canary) if unwatched else None
+def take_back(ledger: Ledger, target: Target, release: Release, *, reason: str, failed: bool = False) -> None:
+    """Undo a trial that was interrupted at any point; a promotion that was already recorded is finished instead.
+
+    Args:
+        ledger: the environment.
+        target: where it runs.
+        release: the release on trial.
+        reason: kept in the record.
+        failed: it never became ready.
+    """
+    ledger.refresh()
+    if ledger.state.canary == release.id:
+        (ledger.fail if failed else ledger.roll_back)(release, reason=reason)
+    settle(ledger, target)
+
+
+def settle(ledger: Ledger, target: Target) -> None:
+    """Make the target follow the state: where nothing is on trial, no canary runs."""
+    if ledger.state.canary is None and Track.CANARY in target.status().releases:
+        target.restore(ledger.release(ledger.state.stable))
