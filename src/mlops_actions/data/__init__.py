@@ -1,7 +1,19 @@
 """The rows: read lazily, split, known by id."""
 
+from mlops_actions.data.names import listed, nearest, shown
 from mlops_actions.data.read import digest, scan
 from mlops_actions.data.rows import with_row_id
-from mlops_actions.data.split import Split, feature_names, split
+from mlops_actions.data.split import Split, feature_names, named_columns, split
 
-__all__ = ["Split", "digest", "feature_names", "scan", "split", "with_row_id"]
+__all__ = [
+    "Split",
+    "digest",
+    "feature_names",
+    "listed",
+    "named_columns",
+    "nearest",
+    "scan",
+    "shown",
+    "split",
+    "with_row_id",
+]

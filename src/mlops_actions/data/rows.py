@@ -1,18 +1,23 @@
 """Row ids: the column the team names, or the hash of the row's content."""
 
 import hashlib
+from collections.abc import Iterator
 
 import polars as pl
 
+from mlops_actions.data.names import shown
 from mlops_actions.errors import DataError
 
 ROW_ID = "id"
+SLICE_ROWS = 50_000  # rows turned into Python objects at a time
 
 
 def with_row_id(frame: pl.DataFrame, id_column: str | None) -> pl.Series:
     """Return the ids of the rows as text, named `id`.
 
-    A row without an id column is known by the sha256 of its content (16 bytes, hex); equal rows are numbered in order.
+    A row without an id column is known by the sha256 of its content (first 16 bytes, hex) over all columns in order of
+    name; equal rows are numbered in order. Such an id is the same on every run; it is another one when a column is added
+    or dropped, and when its type changes (1 in Parquet, 1.0 in CSV): name data.id where that happens.
 
     Raises:
         DataError: the id column has nulls or duplicates.
@@ -20,28 +25,37 @@ def with_row_id(frame: pl.DataFrame, id_column: str | None) -> pl.Series:
     return _from_column(frame, id_column) if id_column else _from_content(frame)
 
 
+def row_keys(frame: pl.DataFrame, id_column: str | None) -> list[str]:
+    """Return what a row is known by before equal rows are numbered: the id column's text, or the content's hash."""
+    if id_column:
+        return _from_column(frame, id_column).to_list()
+    return [hashlib.sha256(repr(row).encode()).hexdigest()[:32] for row in _contents(frame)]
+
+
+def _contents(frame: pl.DataFrame) -> Iterator[tuple[object, ...]]:
+    columns = [frame.get_column(name) for name in sorted(frame.columns)]
+    for start in range(0, frame.height, SLICE_ROWS):
+        yield from zip(*(column.slice(start, SLICE_ROWS).to_list() for column in columns), strict=True)
+
+
 def _from_column(frame: pl.DataFrame, name: str) -> pl.Series:
-    ids = frame[name].cast(pl.String)
+    ids = frame.get_column(name).cast(pl.String)
     if ids.null_count():
         raise DataError(
-            f"{ids.null_count()} rows have no {name}, which is data.id.", fix="fill it, or leave data.id out."
+            f"{ids.null_count()} rows have no {shown(name)}, which is data.id.", fix="fill it, or leave data.id out."
         )
     repeated = len(ids) - ids.n_unique()
     if repeated:
         raise DataError(
-            f"{repeated} values of {name}, which is data.id, are there more than once.",
+            f"{repeated} values of {shown(name)}, which is data.id, are there more than once.",
             fix="name a column whose values are unique, or leave data.id out.",
         )
     return ids.alias(ROW_ID)
 
 
 def _from_content(frame: pl.DataFrame) -> pl.Series:
-    names = sorted(frame.columns)
-    text = frame.select(
-        pl.concat_str([pl.col(name).cast(pl.String).fill_null("\x00") for name in names], separator="\x1f")
-    )
-    hashes = [hashlib.sha256(row.encode()).hexdigest()[:32] for row in text.to_series()]
-    numbered = pl.DataFrame({ROW_ID: hashes}).with_columns(occurrence=pl.int_range(pl.len()).over(ROW_ID))
+    keys = pl.DataFrame({ROW_ID: row_keys(frame, None)}, schema={ROW_ID: pl.String})
+    numbered = keys.with_columns(occurrence=pl.int_range(pl.len()).over(ROW_ID))
     repeated = pl.col("occurrence") > 0
     return numbered.select(
         pl.when(repeated)
