@@ -8,6 +8,7 @@ from mlops_actions.check_metrics.look import Arm, LookKind
 
 REQUESTS = "mlops_requests_total"
 STARTED = "mlops_process_start_time_seconds"
+MOST_EVENTS = 2**53
 GOOD = "ok"  # every other value of the label `outcome` is a bad event
 
 
@@ -32,6 +33,17 @@ class Trouble(Exception):  # noqa: N818 (a typed look inside this room; no error
     def __init__(self, kind: LookKind, detail: str) -> None:
         super().__init__(detail)
         self.kind, self.detail = kind, detail
+
+
+def count(value: float, name: str) -> int:
+    """Return the value of a counter of events.
+
+    Raises:
+        Trouble: NAN, for whatever is no whole number that a float64 holds exactly.
+    """
+    if not 0 <= value <= MOST_EVENTS or value != int(value):
+        raise Trouble(LookKind.NAN, f"{name} is {value}, which counts nothing")
+    return int(value)
 
 
 def counted(samples: list[Sample], before: Sample | None) -> Arm:

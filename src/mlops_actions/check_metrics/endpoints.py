@@ -9,7 +9,7 @@ import requests
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from mlops_actions.check_metrics.counters import REQUESTS, STARTED, Sample, Tally, Trouble
+from mlops_actions.check_metrics.counters import REQUESTS, STARTED, Sample, Tally, Trouble, count
 from mlops_actions.check_metrics.look import Arm, Look, LookKind
 from mlops_actions.release.target import Track
 
@@ -121,7 +121,7 @@ def parse(text: str, labels: Labels, *, url: str, at: float) -> Sample:
         wanted = ", ".join(f'{key}="{value}"' for key, value in labels.items())
         raise Trouble(LookKind.EMPTY, f"{url} has no {REQUESTS}{{{wanted}}}")
     started = _series(families, STARTED, labels, url).get("")
-    return Sample(at, {outcome: int(value) for outcome, value in counts.items()}, started)
+    return Sample(at, {outcome: count(value, f"{url}: {REQUESTS}") for outcome, value in counts.items()}, started)
 
 
 def _series(families: list[Metric], name: str, labels: Labels, url: str) -> dict[str, float]:

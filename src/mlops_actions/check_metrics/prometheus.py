@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any
 
-from mlops_actions.check_metrics.counters import REQUESTS, STARTED, Sample, Tally, Trouble
+from mlops_actions.check_metrics.counters import REQUESTS, STARTED, Sample, Tally, Trouble, count
 from mlops_actions.check_metrics.look import Arm, Look, LookKind
 from mlops_actions.check_metrics.promql import PromQL, number
 from mlops_actions.config.models import CheckMetricsSection
@@ -116,7 +116,7 @@ def _joined(series_of_process: Matrix) -> list[Sample]:
             if labels["__name__"] == STARTED:
                 started[at] = number(text)
             elif "outcome" in labels:
-                counts[at][labels["outcome"]] = int(number(text))
+                counts[at][labels["outcome"]] = count(number(text), REQUESTS)
             else:
                 raise Trouble(LookKind.MULTI_SERIES, f"a series of {REQUESTS} has no label outcome: {labels}")
     return [Sample(at, counts[at], started.get(at)) for at in sorted(counts)]
