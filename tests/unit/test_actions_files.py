@@ -1,0 +1,207 @@
+"""action.yml = env block = click options = docs table, for every action; and what every workflow has to be."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import yaml
+
+import docs
+from mlops_actions.cli.main import mlops
+
+ROOT = Path(__file__).resolve().parents[2]
+STAGES = ["validate-data", "train", "evaluate", "quantize", "build-push", "deploy", "check-metrics"]
+COMMANDS = {**{name: ROOT / "actions" / name for name in [*STAGES, "promote", "rollback"]}, "run": ROOT}
+WORKFLOWS = sorted([*ROOT.glob(".github/workflows/*.yml"), *ROOT.glob("examples/*/.github/workflows/*.yml")])
+REUSABLE = sorted(ROOT.glob(".github/workflows/model-*.yml"))
+ACTION_FILES = sorted([ROOT / "action.yml", *ROOT.glob("actions/*/action.yml")])
+
+
+def parsed(path: Path) -> Any:
+    # YAML 1.1 reads the key `on` as true.
+    return yaml.safe_load(path.read_text(encoding="utf-8").replace("\non:", '\n"on":'))
+
+
+def action(name: str) -> Any:
+    return parsed(COMMANDS[name] / "action.yml")
+
+
+def context(name: str) -> tuple[click.Context, dict[str, click.Option]]:
+    """Return the context that click gives a command of ours, and its options by long name."""
+    parent = click.Context(mlops, info_name="mlops", **mlops.context_settings)
+    command = mlops.get_command(parent, name)
+    assert command is not None
+    options = {max(each.opts, key=len)[2:]: each for each in command.params if isinstance(each, click.Option)}
+    return click.Context(command, parent=parent, info_name=name), options
+
+
+def run_step(name: str) -> dict[str, Any]:
+    (step,) = [step for step in action(name)["runs"]["steps"] if "run" in step]
+    return dict(step)
+
+
+def steps(path: Path) -> list[dict[str, Any]]:
+    content = parsed(path)
+    jobs = content.get("jobs", {}).values()
+    return [*content.get("runs", {}).get("steps", []), *(step for job in jobs for step in job.get("steps", []))]
+
+
+def uses(path: Path) -> list[str]:
+    jobs = parsed(path).get("jobs", {}).values()
+    return [item["uses"] for item in [*steps(path), *jobs] if "uses" in item]
+
+
+def documented(heading: str, column: str) -> list[list[str]]:
+    """Return the rows of a table of docs/actions.md: the one below a heading whose first column is called so."""
+    text = (ROOT / "docs/actions.md").read_text(encoding="utf-8")
+    section = re.split(r"^## ", text.split(f"\n## {heading}\n")[1], flags=re.MULTILINE)[0]
+    table = re.search(rf"^\| {column} \|.*\n\|.*\n((?:\|.*\n)*)", section, flags=re.MULTILINE)
+    return [line.strip("| \n").split(" | ") for line in table[1].splitlines()] if table else []
+
+
+def test_every_command_that_is_an_action_has_one() -> None:
+    assert {path.parent for path in ACTION_FILES} == {*COMMANDS.values(), ROOT / "actions/setup"}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_inputs_are_the_commands_options(name: str) -> None:
+    _, options = context(name)
+    inputs = action(name)["inputs"]
+    assert list(inputs) == list(options)
+    for key, option in options.items():
+        assert inputs[key]["description"] == option.help
+        assert inputs[key].get("default", "") == (option.default if option.show_default else "")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_env_block_maps_every_input_to_the_variable_that_click_reads(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ctx, options = context(name)
+    env = run_step(name)["env"]
+    assert list(env.values()) == [f"${{{{ inputs.{key} }}}}" for key in options]
+    for (variable, _), option in zip(env.items(), options.values(), strict=True):
+        monkeypatch.setenv(variable, "a value")
+        assert option.resolve_envvar_value(ctx) == "a value"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_an_empty_input_means_the_default(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    ctx, options = context(name)
+    required = [option for option in options.values() if option.required]
+    assert required == []
+    plain = ctx.command.make_context(name, [], parent=ctx.parent).params
+    for variable in run_step(name)["env"]:
+        monkeypatch.setenv(variable, "")
+    assert ctx.command.make_context(name, [], parent=ctx.parent).params == plain
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_run_step_is_the_launcher_and_nothing_else(name: str) -> None:
+    step = run_step(name)
+    launcher = "actions" if COMMANDS[name] == ROOT else ".."
+    command = re.fullmatch(rf'"\$GITHUB_ACTION_PATH/{launcher}/launch\.sh" {name}( [a-z-]+)?', step["run"])
+    assert command is not None
+    assert (ROOT / "requirements" / f"{(command[1] or name).strip()}.txt").is_file()
+    assert (step["id"], step["shell"]) == ("run", "bash")
+    assert [each.get("uses") for each in action(name)["runs"]["steps"]] == ["$/actions/setup", None]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_outputs_come_from_the_run_step(name: str) -> None:
+    outputs = action(name).get("outputs", {})
+    assert {key: given["value"] for key, given in outputs.items()} == {
+        key: f"${{{{ steps.run.outputs.{key} }}}}" for key in outputs
+    }
+    if name in STAGES:
+        assert {"decision", "reason", "report", "work"} <= set(outputs)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_page_tells_of_every_input_and_output(name: str) -> None:
+    heading = "mlops-actions" if name == "run" else name
+    content = action(name)
+    inputs = [
+        [f"`{key}`", f"`{given['default']}`" if given.get("default") else "", given["description"]]
+        for key, given in content["inputs"].items()
+    ]
+    outputs = [[f"`{key}`", given["description"]] for key, given in content.get("outputs", {}).items()]
+    shown = [[cell.replace("|", "\\|").replace("<model>", "&lt;model&gt;") for cell in row] for row in inputs]
+    assert documented(heading, "input") == shown
+    assert [
+        [cell.replace("&lt;model&gt;", "<model>") for cell in row] for row in documented(heading, "output")
+    ] == outputs
+
+
+def test_derived_files_are_current() -> None:
+    assert [str(path) for path in docs.stale()] == []
+
+
+def test_the_root_action_has_what_the_marketplace_asks_for() -> None:
+    content = action("run")
+    assert content["name"]
+    assert content["description"]
+    assert set(content["branding"]) == {"icon", "color"}
+
+
+@pytest.mark.parametrize("path", [*WORKFLOWS, *ACTION_FILES], ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_expression_reaches_a_shell(path: Path) -> None:
+    assert [step["run"] for step in steps(path) if "${{" in step.get("run", "")] == []
+
+
+@pytest.mark.parametrize("path", [*WORKFLOWS, *ACTION_FILES], ids=lambda path: str(path.relative_to(ROOT)))
+def test_siblings_are_of_this_commit_and_everything_else_is_pinned(path: Path) -> None:
+    for used in uses(path):
+        if used.startswith("$/"):
+            sibling = ROOT / used.removeprefix("$/")
+            assert sibling.is_file() or (sibling / "action.yml").is_file()
+        else:
+            assert re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}", used)
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_workflows_grant_nothing_by_default(path: Path) -> None:
+    content = parsed(path)
+    assert content["permissions"] == {}
+    for job in content["jobs"].values():
+        assert "permissions" in job
+        assert "timeout-minutes" in job or "uses" in job
+    for step in steps(path):
+        if step.get("uses", "").startswith("actions/checkout@"):
+            assert step["with"]["persist-credentials"] is False
+
+
+@pytest.mark.parametrize("path", REUSABLE, ids=lambda path: path.name)
+def test_reusable_workflows_need_no_more_than_to_read(path: Path) -> None:
+    granted = {permission for job in parsed(path)["jobs"].values() for permission in job["permissions"].items()}
+    assert granted == {("contents", "read")}
+
+
+@pytest.mark.parametrize("path", REUSABLE, ids=lambda path: path.name)
+def test_repository_code_runs_in_the_training_job_only(path: Path) -> None:
+    trains = [used for used in uses(path) if used == "$/actions/train"]
+    assert len(trains) == (1 if path.name == "model-train.yml" else 0)
+    if trains:
+        assert "secrets" not in path.read_text(encoding="utf-8")
+
+
+def test_the_registrys_password_reaches_one_job_behind_an_environment() -> None:
+    jobs = parsed(ROOT / ".github/workflows/model-release.yml")["jobs"]
+    holders = {name: job for name, job in jobs.items() if "secrets." in yaml.safe_dump(job)}
+    assert list(holders) == ["build-push"]
+    assert "environment" in holders["build-push"]
+
+
+def test_a_deployment_waits_for_its_turn_and_is_never_cancelled() -> None:
+    deploy = parsed(ROOT / ".github/workflows/model-release.yml")["jobs"]["deploy"]
+    assert deploy["concurrency"]["cancel-in-progress"] is False
+    used = [step["uses"] for step in deploy["steps"] if step.get("uses", "").startswith("$/")]
+    assert used == [f"$/actions/{name}" for name in ("deploy", "check-metrics", "promote", "rollback")]
+
+
+@pytest.mark.parametrize(("workflow", "gate"), [("ci.yml", "required"), ("model-pull-request.yml", "model")])
+def test_the_required_check_waits_for_every_other_job(workflow: str, gate: str) -> None:
+    jobs = parsed(ROOT / ".github/workflows" / workflow)["jobs"]
+    assert set(jobs[gate]["needs"]) == set(jobs) - {gate}
