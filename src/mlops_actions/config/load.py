@@ -1,6 +1,7 @@
 """Read mlops.yaml: YAML with line numbers, then the typed models; every error names file, line and what was expected."""
 
 import difflib
+import re
 from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
@@ -56,58 +57,97 @@ def _parse(text: str, path: Path) -> tuple[Any, dict[str, int]]:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         if node is None:
             raise ConfigError(f"{path} is empty.", fix="write at least model, data and train.", file=str(path), line=1)
-        lines: dict[str, int] = {}
-        _collect_lines(node, "", lines, path)
-        return yaml.safe_load(text), lines
+        lines = _Lines(path)
+        lines.collect(node, "")
+        return yaml.safe_load(text), lines.by_key
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else 1
-        problem = getattr(error, "problem", None) or "not YAML"
-        raise ConfigError(
-            f"{path}:{line} is not YAML: {problem}.",
-            why="a missing quote, bracket or space after a colon.",
-            file=str(path),
-            line=line,
-        ) from None
+        problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be read"
+        raise _not_yaml(path, mark.line + 1 if mark else 1, problem) from None
+    except (ValueError, RecursionError) as error:  # a date such as 2026-13-45, or ten thousand brackets
+        raise _not_yaml(path, 1, str(error)) from None
 
 
-def _collect_lines(node: yaml.Node, prefix: str, lines: dict[str, int], path: Path) -> None:
-    if isinstance(node, yaml.SequenceNode):
-        for index, item in enumerate(node.value):
-            lines[f"{prefix}.{index}"] = item.start_mark.line + 1
-            _collect_lines(item, f"{prefix}.{index}", lines, path)
-    if not isinstance(node, yaml.MappingNode):
-        return
-    for key_node, value_node in node.value:
-        key, line = f"{prefix}.{key_node.value}".lstrip("."), key_node.start_mark.line + 1
-        if key in lines:
-            raise ConfigError(
-                f"{path}:{line} says {key} twice; the first is on line {lines[key]}.",
-                why="YAML would silently keep the last one.",
-                fix="remove one of them.",
-                file=str(path),
-                line=line,
-            )
-        lines[key] = line
-        _collect_lines(value_node, key, lines, path)
+def _not_yaml(path: Path, line: int, problem: str) -> ConfigError:
+    return ConfigError(
+        f"{path}:{line} is not YAML: {problem}.",
+        why="a missing quote, bracket or space after a colon.",
+        file=str(path),
+        line=line,
+    )
+
+
+class _Lines:
+    """The line of every key, by dotted key (column names may hold dots themselves)."""
+
+    def __init__(self, path: Path) -> None:
+        self.by_key: dict[str, int] = {}
+        self._path = path
+        self._entered: dict[int, bool] = {}  # node -> still inside; an alias brings the same node again
+
+    def collect(self, node: yaml.Node, prefix: str) -> None:
+        """Walk a node; the lines of an aliased part are those of its first place."""
+        if self._entered.get(id(node)):
+            raise self._error(node, f"{prefix} holds itself", fix="remove the alias.")
+        if id(node) in self._entered:
+            return
+        self._entered[id(node)] = True
+        if isinstance(node, yaml.SequenceNode):
+            for index, item in enumerate(node.value):
+                self.by_key[f"{prefix}.{index}"] = item.start_mark.line + 1
+                self.collect(item, f"{prefix}.{index}")
+        elif isinstance(node, yaml.MappingNode):
+            self._collect_mapping(node, prefix)
+        self._entered[id(node)] = False
+
+    def _collect_mapping(self, node: yaml.MappingNode, prefix: str) -> None:
+        own: dict[str, int] = {}
+        for key_node, value_node in node.value:
+            name, line = str(key_node.value), key_node.start_mark.line + 1
+            key = f"{prefix}.{name}" if prefix else name
+            if name in own:
+                raise self._error(
+                    key_node,
+                    f"says {_shown(key)} twice; the first is on line {own[name]}",
+                    why="YAML would silently keep the last one.",
+                    fix="remove one of them.",
+                )
+            own[name] = self.by_key[key] = line
+            self.collect(value_node, key)
+
+    def _error(self, node: yaml.Node, what: str, *, fix: str, why: str = "") -> ConfigError:
+        line = node.start_mark.line + 1
+        return ConfigError(f"{self._path}:{line} {what}.", why=why, fix=fix, file=str(self._path), line=line)
 
 
 def _explain(error: ValidationError, path: Path, lines: dict[str, int]) -> ConfigError:
-    """Turn pydantic's first complaint into file, line, what was expected and the nearest valid key; count the rest."""
+    """Turn the most telling of pydantic's complaints into file, line, what was expected and the nearest valid key."""
     details = error.errors()
-    first = details[0]
-    key = ".".join(str(part) for part in first["loc"] if not _is_union_tag(part))
+    # An unknown key is often why another one is missing; of a union's members the deepest is the one that was meant.
+    first = min(details, key=lambda detail: (detail["type"] != "extra_forbidden", -len(detail["loc"])))
+    key = _key(first)
     line = _line_of(key, lines)
-    if first["type"] == "extra_forbidden":
-        what, fix = _unknown_key(first, key)
-    else:
-        expected = first["msg"].removeprefix("Value error, ")
-        what, fix = (
-            f"{key or 'the file'}: {expected} (given: {_shown(first['input'])})",
-            "see docs/schemas/mlops.schema.json for every key.",
-        )
-    more = f" ({len(details) - 1} more after this one)" if len(details) > 1 else ""
+    what, fix = _complaint(first, key)
+    others = len({_key(detail) for detail in details}) - 1
+    more = f" (and {others} more)" if others else ""
     return ConfigError(f"{path}:{line} {what}.{more}", fix=fix, file=str(path), line=line)
+
+
+def _key(detail: ErrorDetails) -> str:
+    return ".".join(str(part) for part in detail["loc"] if not _is_union_tag(part))
+
+
+def _complaint(detail: ErrorDetails, key: str) -> tuple[str, str]:
+    if detail["type"] == "extra_forbidden":
+        return _unknown_key(detail, key)
+    place = key if key.isprintable() and len(key) <= 100 else _shown(key)
+    if detail["loc"][-1:] == ("[key]",):
+        given = detail["input"]
+        return f"{place}: a name has to be text (YAML reads {given!r})", "put the name in quotes."
+    expected = detail["msg"].removeprefix("Value error, ")
+    expected = re.sub(r"a valid dictionary or instance of \w+", "a mapping of keys to values", expected)
+    what = f"{place or 'the file'}: {expected} (given: {_shown(detail['input'])})"
+    return what, "see docs/schemas/mlops.schema.json for every key."
 
 
 def _is_union_tag(part: object) -> bool:

@@ -53,24 +53,50 @@ class DataSection(Section):
     weight: str | None = Field(default=None, description="Column of row weights.")
     group: str | None = Field(default=None, description="Column of groups whose rows are not independent.")
 
+    @model_validator(mode="after")
+    def _label_is_hidden(self) -> "DataSection":
+        if self.label in (self.features or []):
+            raise ValueError(f"data.features names the label, {self.label}: the model would see the answer")
+        return self
+
 
 class ColumnChecks(Section):
-    """What one column has to be."""
+    """What one column has to be. NaN counts as a missing value."""
 
-    type: Literal["integer", "float", "number", "string", "boolean", "datetime"] | None = None
-    max_null_share: Share | None = None
-    min: float | None = None
-    max: float | None = None
+    type: Literal["integer", "float", "number", "string", "boolean", "datetime"] | None = Field(
+        default=None, description="integer also takes decimals that are all whole, as pandas holds them."
+    )
+    max_null_share: Share | None = Field(default=None, description="Largest allowed share of missing values.")
+    min: float | None = Field(default=None, description="Smallest allowed value of a column of numbers.")
+    max: float | None = Field(default=None, description="Largest allowed value of a column of numbers.")
     max_distinct: Annotated[int, Field(ge=1)] | None = None
     min_distinct: Annotated[int, Field(ge=1)] | None = None
-    required: bool = True
+    required: bool = Field(
+        default=True, description="false: the column may be absent, and is checked when it is there."
+    )
+
+    @model_validator(mode="after")
+    def _limits_are_ordered(self) -> "ColumnChecks":
+        _ordered("min", self.min, "max", self.max)
+        _ordered("min_distinct", self.min_distinct, "max_distinct", self.max_distinct)
+        return self
 
 
 class RowChecks(Section):
     """How many rows there have to be."""
 
     min: Annotated[int, Field(ge=0)] = 1
-    max: int | None = None
+    max: Annotated[int, Field(ge=0)] | None = None
+
+    @model_validator(mode="after")
+    def _limits_are_ordered(self) -> "RowChecks":
+        _ordered("min", self.min, "max", self.max)
+        return self
+
+
+def _ordered(lower: str, low: float | None, upper: str, high: float | None) -> None:
+    if low is not None and high is not None and low > high:
+        raise ValueError(f"{lower} ({low}) is larger than {upper} ({high})")
 
 
 class ValidateDataSection(Section):
@@ -80,7 +106,8 @@ class ValidateDataSection(Section):
     columns: dict[str, ColumnChecks] = {}
     extra_columns: Literal["allow", "forbid"] = "allow"
     mask_examples: bool = Field(
-        default=True, description="Show offending values only by shape; comments and logs are public."
+        default=True,
+        description="Show offending values only by shape (Ab12 as Aa99); comments and logs are public. Smallest and largest numbers are shown.",
     )
 
 
