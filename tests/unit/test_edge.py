@@ -76,7 +76,9 @@ def test_undecided_evaluation_of_a_pull_request_exits_0_and_others_do_not(
 def test_finding_annotates_the_line_that_asked(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     leave(repository, returning(report(Decision.FAIL)))
     assert re.search(
-        r"^::error file=[^,]*mlops\.yaml,line=4,title=mlops::accuracy: accuracy 0\.8", capsys.readouterr().out, re.MULTILINE
+        r"^::error file=[^,]*mlops\.yaml,line=4,title=mlops::accuracy: accuracy 0\.8",
+        capsys.readouterr().out,
+        re.MULTILINE,
     )
 
 
