@@ -1,0 +1,1 @@
+"""Where releases go, and how they get there: records first, then servers, then traffic."""

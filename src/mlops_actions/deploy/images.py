@@ -27,15 +27,15 @@ class Images:
     def __init__(self, folder: Path) -> None:
         self._folder = folder.resolve()
 
-    def take(self, layout_path: Path) -> str:
-        """Unpack the image of an OCI layout, unless it is here, and return its artifact: `oci:<path>@sha256:<digest>`.
+    def take(self, layout_path: Path, name: str) -> str:
+        """Unpack the image of an OCI layout, unless it is here, and return its artifact: `<name>@sha256:<digest>`.
 
         Raises:
             DataError: no layout, a damaged one, or none for this machine.
         """
         layout = Layout(layout_path)
         image = read_image(layout)
-        artifact = f"oci:{layout_path}@{image.descriptor.digest}"
+        artifact = f"{name}@{image.descriptor.digest}"
         place = self._place(artifact)
         if not place.exists():
             with replaced_folder(place) as aside:

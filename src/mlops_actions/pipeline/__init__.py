@@ -1,0 +1,1 @@
+"""Stages put together: the rollout, the run of all of them, and the demonstration."""

@@ -1,0 +1,144 @@
+"""The one process that steps, judges, renews the lease and restores: `strategy: canary`."""
+
+from dataclasses import dataclass
+
+from mlops_actions.check_metrics.watch import Clock, SystemClock
+from mlops_actions.config import Config
+from mlops_actions.deploy.begin import begin, taken_back_on_trouble
+from mlops_actions.deploy.site import Caller, Site, open_site
+from mlops_actions.deploy.stage import weights
+from mlops_actions.errors import ConfigError
+from mlops_actions.pipeline.steps import Step, Stepper
+from mlops_actions.progress import Progress
+from mlops_actions.release import Release, Track
+from mlops_actions.report import Report, Table
+from mlops_actions.verdict import Decision, Verdict
+
+SYSTEM = SystemClock()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a rollout ended: what it says, and what was done (promoted, rolled_back, held)."""
+
+    decision: Decision
+    done: str
+    sentence: str
+
+
+def run(
+    config: Config, *, caller: Caller, image: str | None = None, progress: Progress, clock: Clock = SYSTEM
+) -> Report:
+    """Roll a release out: each weight of `deploy.steps` is judged; it is promoted after the last, restored on harm.
+
+    A step that cannot be decided in time does what `deploy.on_undecided` says. With `enforce: false` the judge is asked and
+    not obeyed. An error, a Ctrl-C or a SIGTERM at any moment gives the traffic back to the stable release.
+
+    Returns:
+        the report; outputs `release`, `url`, `image`.
+
+    Raises:
+        ConfigError: the lease is too short to be renewed between two looks.
+        ReleaseConflictError: somebody else changed the environment; nothing of theirs was touched.
+        OutsideError: the release did not become ready; what served before still serves.
+    """
+    _check_lease(config)
+    site = open_site(config, caller, progress=progress)
+    release = begin(config, site, caller, image=image, progress=progress)
+    planned = weights(config, has_stable=site.ledger.state.stable is not None)
+    with taken_back_on_trouble(site, release):
+        stepper = Stepper(config, site, release, steps=len(planned), progress=progress, clock=clock)
+        steps = _climb(stepper, planned, progress, obey=config.enforce)
+        outcome = _act(config, site, release, steps)
+    site.prune()
+    progress(outcome.sentence)
+    return _report(config, site, release, steps, outcome)
+
+
+def _check_lease(config: Config) -> None:
+    if config.deploy.lease_seconds <= 2 * config.check_metrics.interval_seconds:
+        raise ConfigError(
+            "deploy.lease_seconds has to be more than twice check_metrics.interval_seconds.",
+            why="the lease is renewed at every look, and one look may be late.",
+            fix=f"set it to {4 * config.check_metrics.interval_seconds:g} or more.",
+            file=str(config.file),
+            line=config.line("deploy.lease_seconds") or config.line("check_metrics.interval_seconds"),
+        )
+
+
+def _climb(stepper: Stepper, planned: list[int], progress: Progress, *, obey: bool) -> list[Step]:
+    """Return the steps that were taken: up to the first that did not pass, unless the judge is only observed."""
+    steps = list[Step]()
+    for weight in planned:
+        steps.append(stepper.step(weight))
+        progress(f"{weight} %: {steps[-1].verdict.decision}: {steps[-1].verdict.sentence}")
+        if steps[-1].verdict.decision is not Decision.PASS and obey:
+            break
+    return steps
+
+
+def _act(config: Config, site: Site, release: Release, steps: list[Step]) -> Outcome:
+    decided = next((step for step in steps if step.verdict.decision is not Decision.PASS), steps[-1])
+    verdict, action = decided.verdict, _action(config, decided.verdict)
+    said = f"{decided.weight} %: {verdict.sentence}"
+    if action == "promote":
+        reason = "" if verdict.decision is Decision.PASS else _why_promoted(config)
+        site.ledger.verify(release, verdict=verdict, reason=reason)
+        site.target.restore(release)
+        return Outcome(
+            verdict.decision, "promoted", f"Release {release.id} serves all traffic. {said}{_in_brackets(reason)}"
+        )
+    if action == "hold":
+        site.ledger.hold(release, verdict=verdict)
+        site.target.set_weight(0)
+        return Outcome(
+            verdict.decision, "held", f"Release {release.id} is held without traffic: unproven, nobody blamed. {said}"
+        )
+    stable = site.ledger.release(site.ledger.state.stable)
+    site.ledger.roll_back(release, verdict=verdict)
+    site.target.restore(stable)
+    back = f"release {stable.id} serves all traffic" if stable else "nothing serves, since it was the first"
+    return Outcome(verdict.decision, "rolled_back", f"Release {release.id} was rolled back; {back}. {said}")
+
+
+def _action(config: Config, verdict: Verdict) -> str:
+    if verdict.decision is Decision.PASS or not config.enforce:
+        return "promote"
+    return "rollback" if verdict.decision is Decision.FAIL else config.deploy.on_undecided
+
+
+def _why_promoted(config: Config) -> str:
+    return "deploy.on_undecided is promote" if config.enforce else "observe mode: the judge was asked and not obeyed"
+
+
+def _in_brackets(reason: str) -> str:
+    return f" ({reason})" if reason else ""
+
+
+def _report(config: Config, site: Site, release: Release, steps: list[Step], outcome: Outcome) -> Report:
+    url = site.target.status().url
+    asked = outcome.done == "promoted" and config.enforce
+    decision = Decision.PASS if asked else outcome.decision
+    return Report(
+        stage="deploy",
+        model=config.model.id,
+        verdict=Verdict(decision=decision, reason=outcome.done, sentence=outcome.sentence),
+        tables=[_table(steps)],
+        facts={
+            "release": site.store.read(release.id).model_dump(mode="json"),
+            "verdict": str(config.work / "verdict.json"),
+        },
+        outputs={"release": str(release.id), "url": url, "image": release.artifact},
+    )
+
+
+def _table(steps: list[Step]) -> Table:
+    columns = ["step", "weight %", "canary requests", "failed", "stable requests", "failed", "looks", "decision", "why"]
+    rows = [_row(number, step) for number, step in enumerate(steps, 1)]
+    return Table(title="Steps", columns=columns, rows=rows)
+
+
+def _row(number: int, step: Step) -> list[str | int | float | None]:
+    canary, stable = step.total(Track.CANARY), step.total(Track.STABLE)
+    counts = [canary.requests, canary.errors, stable.requests, stable.errors]
+    return [number, step.weight, *counts, len(step.looks), str(step.verdict.decision), step.verdict.reason]
