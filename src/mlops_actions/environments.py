@@ -19,12 +19,48 @@ from mlops_actions.progress import Progress
 
 # What a program needs to find itself, its libraries and its processors. Tokens, GITHUB_* and PYTHON* stay out.
 KEPT = frozenset(
-    "PATH HOME USER LOGNAME SHELL LANG LANGUAGE TZ TMPDIR TMP TEMP VIRTUAL_ENV CONDA_PREFIX LD_LIBRARY_PATH DYLD_LIBRARY_PATH "
-    "SSL_CERT_FILE SSL_CERT_DIR R_HOME R_LIBS JAVA_HOME".split()
+    [
+        "PATH",
+        "HOME",
+        "USER",
+        "LOGNAME",
+        "SHELL",
+        "LANG",
+        "LANGUAGE",
+        "TZ",
+        "TMPDIR",
+        "TMP",
+        "TEMP",
+        "VIRTUAL_ENV",
+        "CONDA_PREFIX",
+        "LD_LIBRARY_PATH",
+        "DYLD_LIBRARY_PATH",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+        "R_HOME",
+        "R_LIBS",
+        "JAVA_HOME",
+    ]
 )
-KEPT_PREFIXES = ("LC_", "CUDA_", "NVIDIA_", "ROCM_", "HIP_", "TF_", "XLA_", "OMP_", "OPENBLAS_", "MKL_", "KMP_", "NUMEXPR_")
+KEPT_PREFIXES = (
+    "LC_",
+    "CUDA_",
+    "NVIDIA_",
+    "ROCM_",
+    "HIP_",
+    "TF_",
+    "XLA_",
+    "OMP_",
+    "OPENBLAS_",
+    "MKL_",
+    "KMP_",
+    "NUMEXPR_",
+)
 # Settings of a caller's uv that would point our installation at the caller's environment.
-UV_CALLER = frozenset({"UV_PYTHON", "UV_NO_SYNC", "UV_CONFIG_FILE", "UV_PROJECT_ENVIRONMENT", "PYTHONPATH", "VIRTUAL_ENV"})
+UV_CALLER = frozenset(
+    {"UV_PYTHON", "UV_NO_SYNC", "UV_CONFIG_FILE", "UV_PROJECT_ENVIRONMENT", "PYTHONPATH", "VIRTUAL_ENV"}
+)
+OLDEST = (3, 10)
 KERAS_LOCKS = ("train.txt", "keras.txt")
 
 PROBE = """
@@ -78,9 +114,7 @@ class Environments:
     @cached_property
     def clean(self) -> dict[str, str]:
         """The variables that user code may see."""
-        return {
-            name: value for name, value in self.variables.items() if name in KEPT or name.startswith(KEPT_PREFIXES)
-        }
+        return {name: value for name, value in self.variables.items() if name in KEPT or name.startswith(KEPT_PREFIXES)}
 
     def ours(self) -> Interpreter:
         """Return the interpreter that we run in."""
@@ -94,7 +128,7 @@ class Environments:
             root: folder of mlops.yaml.
 
         Raises:
-            ConfigError: not there, or no Python from 3.8 on.
+            ConfigError: not there, or no Python from 3.10 on.
         """
         found = str(root / python) if "/" in python else shutil.which(python, path=self.variables.get("PATH"))
         if not found or not Path(found).is_file():
@@ -150,10 +184,12 @@ class Environments:
                 [str(executable), "-c", PROBE], capture_output=True, text=True, check=False, env=self.clean
             )
             said = json.loads(done.stdout)
+            if tuple(map(int, said["python"].split(".")[:2])) < OLDEST:
+                raise ValueError(said["python"])  # noqa: TRY301 (the same explanation)
         except (OSError, ValueError):
             raise ConfigError(
                 f"{name} ({executable}) is no Python that we can start.",
-                why="it is older than 3.8, was moved, or is another program.",
+                why="it is older than 3.10, was moved, or is another program.",
                 fix="name the python of a virtual environment, such as .venv/bin/python.",
             ) from None
         return Interpreter(executable, said["python"], said["packages"], said["tables"])

@@ -15,6 +15,8 @@ from mlops_actions.errors import DataError
 from mlops_actions.files import sha256_file, sha256_text, write_text
 
 SEALED = ("serving", "golden.json")
+# What we cannot convert has no serving form: its model and its answers are what tells two of them apart.
+SEALED_OPAQUE = (*SEALED, "model", "predictions")
 
 
 @dataclass(frozen=True)
@@ -108,9 +110,15 @@ class Bundle:
         paths = sorted(path for path in self.path.rglob("*") if path.is_file() and path.name != "model_config.yaml")
         return {path.relative_to(self.path).as_posix(): sha256_file(path) for path in paths}
 
+    def changed_files(self) -> list[str]:
+        """Return the files that are not as model_config.yaml says: changed, lost or added since it was written."""
+        recorded, there = self.config().files, self._digests()
+        return sorted(name for name in recorded.keys() | there.keys() if recorded.get(name) != there.get(name))
+
     @staticmethod
     def _digest(config: ModelConfig, files: dict[str, str]) -> str:
-        sealed: dict[str, Any] = {name: sha for name, sha in files.items() if name.split("/")[0] in SEALED}
+        covered = SEALED_OPAQUE if config.framework == "opaque" else SEALED
+        sealed: dict[str, Any] = {name: sha for name, sha in files.items() if name.split("/")[0] in covered}
         return sha256_text(json.dumps({"identity": config.identity(), "files": sealed}, sort_keys=True, default=str))
 
     def verify(self) -> ModelConfig:

@@ -1,6 +1,7 @@
 """The seven stages as commands. Options are the inputs of the actions; libraries are imported when a stage runs."""
 
 import json
+import os
 from pathlib import Path
 
 import click
@@ -36,12 +37,14 @@ def train(config: str, python: str | None, cache: str | None) -> None:
     """Train the model, or restore a run seen before."""
     from mlops_actions import train as stage
     from mlops_actions.cli.edge import override, run_stage
+    from mlops_actions.environments import Environments
 
     run_stage(
         config,
         lambda settings, progress: stage.run(
             override(settings, "train", python=python),
             cache=Path(cache) if cache else settings.work / "cache",
+            environments=Environments.of_caller(os.environ),
             progress=progress,
         ),
     )
