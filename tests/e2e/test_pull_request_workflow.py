@@ -1,0 +1,80 @@
+"""The pull request of a consumer, from checkout to verdict: green, and red for each reason."""
+
+from collections.abc import Callable
+
+import pytest
+
+from support.act import Act, Consumer
+
+Make = Callable[[str], Consumer]
+
+
+@pytest.mark.parametrize("example", ["flights", "digits"])
+def test_a_harmless_change_is_green(act: Act, consumer: Make, example: str) -> None:
+    repository = consumer(example)
+    (repository.folder / "NOTES.md").write_text("nothing that the model sees\n")
+    repository.commit("Notes")
+    run = act.run(repository, "pull-request.yml", "pull_request")
+    assert run.code == 0, run.log
+    assert run.errors == []
+    for stage in ("validate-data", "train", "evaluate"):
+        assert f"✅ {stage}" in run.summary
+
+
+def test_bad_data_is_red_and_nothing_is_trained(act: Act, consumer: Make) -> None:
+    repository = consumer("flights")
+    repository.edit("min: -20, max: 120", "min: -20, max: 50")
+    repository.commit("A range that the data leave")
+    run = act.run(repository, "pull-request.yml", "pull_request")
+    assert run.code != 0
+    assert run.failed_jobs == {"Validate data", "Model"}
+    assert 1 in run.exit_codes
+    assert any(error.startswith("file=mlops.yaml,line=6,title=mlops::") for error in run.errors), run.errors
+    assert "❌ validate-data" in run.summary
+
+
+def test_a_worse_model_is_red(act: Act, consumer: Make) -> None:
+    repository = consumer("flights")
+    estimator = "estimator: sklearn.ensemble.HistGradientBoostingClassifier"
+    repository.edit(estimator, f"{estimator}, parameters: {{max_iter: 1, max_leaf_nodes: 2}}")
+    repository.edit("min: 0.6, ", "")
+    repository.commit("A model that learns next to nothing")
+    run = act.run(repository, "pull-request.yml", "pull_request")
+    assert run.code != 0
+    assert run.failed_jobs == {"Evaluate", "Model"}
+    assert 1 in run.exit_codes
+    assert any("roc_auc" in error for error in run.errors), run.errors
+    assert "❌ evaluate" in run.summary
+
+
+def test_a_broken_configuration_exits_2(act: Act, consumer: Make) -> None:
+    repository = consumer("flights")
+    repository.edit("max_drop_abs", "max_drop")
+    repository.commit("An unknown key")
+    run = act.run(repository, "pull-request.yml", "pull_request")
+    assert run.failed_jobs == {"Validate data", "Model"}
+    assert 2 in run.exit_codes
+    assert any("did you mean `max_drop_abs`" in error for error in run.errors), run.errors
+
+
+def test_a_hostile_caller_changes_nothing(act: Act, consumer: Make) -> None:
+    """Modules named like ours, and settings of uv and Python that are meant for the caller's own work."""
+    repository = consumer("flights")
+    for name in ("click.py", "polars.py", "mlops_actions.py", "sklearn.py", "json.py"):
+        (repository.folder / name).write_text("raise SystemExit('the caller module was imported')\n")
+    (repository.folder / "uv.toml").write_text("no-index = true\n")
+    (repository.folder / ".python-version").write_text("2.7\n")
+    repository.commit("Hostile")
+    run = act.run(
+        repository,
+        "pull-request.yml",
+        "pull_request",
+        UV_PYTHON="2.7",
+        UV_NO_SYNC="1",
+        UV_CONFIG_FILE="/nowhere/uv.toml",
+        UV_PROJECT_ENVIRONMENT="/nowhere/environment",
+        PYTHONPATH=".",
+        VIRTUAL_ENV="/nowhere/environment",
+    )
+    assert run.code == 0, run.log
+    assert run.errors == []
