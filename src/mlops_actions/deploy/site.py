@@ -6,10 +6,10 @@ from pathlib import Path
 
 from mlops_actions.config import Config
 from mlops_actions.deploy.images import Images
-from mlops_actions.deploy.targets import LocalTarget, open_target
+from mlops_actions.deploy.targets import open_target
 from mlops_actions.errors import DataError
 from mlops_actions.progress import Progress
-from mlops_actions.release import FileStore, Ledger, Store
+from mlops_actions.release import FileStore, Ledger, Store, Target
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Site:
 
     store: Store
     ledger: Ledger
-    target: LocalTarget
+    target: Target
     images: Images
 
     def prune(self) -> None:

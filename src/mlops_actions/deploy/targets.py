@@ -6,10 +6,9 @@ from pathlib import Path
 from mlops_actions.config.models import DeploySection
 from mlops_actions.deploy.local import LocalTarget
 from mlops_actions.deploy.program import Programs
+from mlops_actions.release.target import Target
 
 TARGETS = {"local": LocalTarget}
-
-__all__ = ["LocalTarget", "open_target"]
 
 
 def open_target(
@@ -20,7 +19,7 @@ def open_target(
     environment: Mapping[str, str],
     parent: int | None,
     replay_rows: Path | None,
-) -> LocalTarget:
+) -> Target:
     """Return the target that `deploy.target` names."""
     kind = TARGETS[settings.target]
     return kind(folder, settings, programs=programs, environment=environment, parent=parent, replay_rows=replay_rows)

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
+from mlops_actions.check_metrics.sources import open_source
 from mlops_actions.check_metrics.watch import Clock, SystemClock
 from mlops_actions.config import Config
 from mlops_actions.deploy.begin import begin, taken_back_on_trouble
 from mlops_actions.deploy.site import Caller, Site, open_site
 from mlops_actions.deploy.stage import weights
 from mlops_actions.errors import ConfigError
-from mlops_actions.pipeline.steps import Step, Stepper
+from mlops_actions.pipeline.steps import OpenSource, Step, Stepper
 from mlops_actions.progress import Progress
 from mlops_actions.release import Release, Track
 from mlops_actions.report import Report, Table
@@ -45,14 +46,28 @@ def run(
     _check_lease(config)
     site = open_site(config, caller, progress=progress)
     release = begin(config, site, caller, image=image, progress=progress)
+    steps, outcome = roll_out(config, site, release, progress=progress, clock=clock)
+    site.prune()
+    return _report(config, site, release, steps, outcome)
+
+
+def roll_out(
+    config: Config,
+    site: Site,
+    release: Release,
+    *,
+    progress: Progress,
+    clock: Clock = SYSTEM,
+    sources: OpenSource = open_source,
+) -> tuple[list[Step], Outcome]:
+    """Step, judge and decide for a release that is on trial and ready; `sources` opens where counts are read."""
     planned = weights(config, has_stable=site.ledger.state.stable is not None)
+    stepper = Stepper(config, site, release, steps=len(planned), progress=progress, clock=clock, sources=sources)
     with taken_back_on_trouble(site, release):
-        stepper = Stepper(config, site, release, steps=len(planned), progress=progress, clock=clock)
         steps = _climb(stepper, planned, progress, obey=config.enforce)
         outcome = _act(config, site, release, steps)
-    site.prune()
     progress(outcome.sentence)
-    return _report(config, site, release, steps, outcome)
+    return steps, outcome
 
 
 def _check_lease(config: Config) -> None:

@@ -1,11 +1,11 @@
 """One step of a rollout: a weight, looks at it, a verdict."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from mlops_actions.check_metrics.judge import Judge
-from mlops_actions.check_metrics.look import Arm, Look
-from mlops_actions.check_metrics.sources import open_source
+from mlops_actions.check_metrics.look import Arm, Look, Source
 from mlops_actions.check_metrics.verdict_file import Subject, judged, write_verdict
 from mlops_actions.check_metrics.watch import Clock, watch
 from mlops_actions.config import Config
@@ -15,6 +15,7 @@ from mlops_actions.progress import Progress
 from mlops_actions.release import Release, ReleaseState, Track
 from mlops_actions.verdict import Decision, Verdict
 
+OpenSource = Callable[[Config, ReleaseState, Callable[[], Mapping[Track, list[str]]]], Source]
 NOTHING = Arm(requests=0, errors=0)
 
 
@@ -44,10 +45,18 @@ class Stepper:
     """
 
     def __init__(
-        self, config: Config, site: Site, release: Release, *, steps: int, progress: Progress, clock: Clock
+        self,
+        config: Config,
+        site: Site,
+        release: Release,
+        *,
+        steps: int,
+        progress: Progress,
+        clock: Clock,
+        sources: OpenSource,
     ) -> None:
         self._config, self._site, self._release = config, site, release
-        self._progress, self._clock = progress, clock
+        self._progress, self._clock, self._sources = progress, clock, sources
         rules = config.check_metrics
         self._settings = rules.model_copy(update={"alpha": rules.alpha / steps})
 
@@ -71,7 +80,7 @@ class Stepper:
 
     def _watch(self, weight: int) -> list[Look]:
         state = self._site.ledger.state
-        source = open_source(self._config, state, lambda: self._site.target.status().metrics_urls)
+        source = self._sources(self._config, state, lambda: self._site.target.status().metrics_urls)
         return watch(
             Judge(self._settings, has_stable=state.stable is not None),
             source,
