@@ -1,10 +1,14 @@
 """The command `mlops`. Commands are imported when they are called, so `--help` stays quick."""
 
 import importlib
+import sys
+import traceback
+from typing import NoReturn
 
 import click
 
 from mlops_actions import __version__
+from mlops_actions.errors import ExitCode
 
 # name -> (module that holds the command, one line for --help)
 COMMANDS = {
@@ -62,5 +66,19 @@ def mlops() -> None:
 
 
 def main() -> None:
-    """Run the command line."""
-    mlops()
+    """Run the command line; what goes wrong before a stage's edge is reached has an exit code too."""
+    try:
+        mlops()
+    except ModuleNotFoundError as error:
+        if not error.name or error.name.split(".")[0] == "mlops_actions":
+            _leave(error, ExitCode.OUR_BUG)
+        needed = f"This command needs the package {error.name}, which is not installed here."
+        click.echo(f"error: {needed}\nTo do: install mlops-actions[run], or the extra of the stage.", err=True)
+        sys.exit(ExitCode.UNUSABLE_INPUT)
+    except Exception as error:  # noqa: BLE001 (an uncaught error would leave with 1, which says that a gate failed)
+        _leave(error, ExitCode.OUR_BUG)
+
+
+def _leave(error: Exception, code: ExitCode) -> NoReturn:
+    traceback.print_exception(error)
+    sys.exit(code)
