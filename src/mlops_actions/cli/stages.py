@@ -98,12 +98,14 @@ def build_push(config: str, repository: str | None, base: str | None, username: 
     """Build an image, prove that it answers, push it."""
     from mlops_actions import build_push as stage
     from mlops_actions.cli.edge import override, run_stage
+    from mlops_actions.cli.tools import build_tools
 
     run_stage(
         config,
         lambda settings, progress: stage.run(
             override(settings, "build_push", repository=repository, base=base),
             credentials=(username, password),
+            tools=build_tools(),
             progress=progress,
         ),
     )
