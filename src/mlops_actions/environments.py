@@ -170,7 +170,10 @@ class Environments:
 
     def _run_uv(self, command: list[str]) -> None:
         variables = {name: value for name, value in self.variables.items() if name not in UV_CALLER}
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env=variables)
+        # In our folder: uv.toml and pyproject.toml of the caller's repository are for the caller's work.
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, env=variables, cwd=self.requirements
+        )
         if done.returncode:
             raise OutsideError(
                 f"{' '.join(command[:3])} ended with {done.returncode}: {done.stderr.strip()[-1000:]}",
