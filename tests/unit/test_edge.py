@@ -54,6 +54,20 @@ def test_decision_is_the_exit_code_and_the_report_is_written(repository: Path, d
     assert written["seconds"] >= 0
 
 
+@pytest.mark.parametrize(
+    ("decision", "annotation"),
+    [(Decision.PASS, None), (Decision.FAIL, "::error title=mlops"), (Decision.UNDECIDED, "::warning title=mlops")],
+)
+def test_a_report_without_findings_is_annotated_as_a_whole(
+    repository: Path, capsys: pytest.CaptureFixture[str], decision: Decision, annotation: str | None
+) -> None:
+    whole = report(decision, "deploy", "Release 2 was rolled back").model_copy(update={"findings": []})
+    leave(repository, returning(whole))
+    lines = [line for line in capsys.readouterr().out.splitlines() if "Release 2 was rolled back" in line]
+    assert len(lines) == 1
+    assert lines[0].startswith(annotation or "deploy: pass: ")
+
+
 def test_observe_mode_reports_what_it_would_have_done_and_exits_0(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

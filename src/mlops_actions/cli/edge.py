@@ -13,6 +13,7 @@ from mlops_actions import __version__
 from mlops_actions.config import Config, load
 from mlops_actions.errors import ConfigError, ExitCode, MlopsError
 from mlops_actions.github import Commands, Runner, append_summary, write_outputs
+from mlops_actions.github.commands import Level
 from mlops_actions.progress import Progress
 from mlops_actions.report import Finding, Report, write_report
 from mlops_actions.report.markdown import render
@@ -80,9 +81,13 @@ def exit_code(report: Report, config: Config, runner: Runner) -> ExitCode:
 def publish(report: Report, path: Path, config: Config, commands: Commands, runner: Runner) -> None:
     """Show a report: sentence in the log, annotations on the lines that asked, summary, outputs."""
     observed = "" if config.enforce else " (observe mode: this would have stopped the pipeline)"
-    commands.say(
-        f"{report.stage}: {report.decision}: {report.verdict.sentence}{observed if report.decision is not Decision.PASS else ''}"
-    )
+    passed = report.decision is Decision.PASS
+    said = f"{report.stage}: {report.decision}: {report.verdict.sentence}{'' if passed else observed}"
+    # What no line of mlops.yaml asked for (a rollout's end) is annotated as a whole.
+    if not passed and all(finding.verdict.decision is Decision.PASS for finding in report.findings):
+        commands.annotate(level(report.decision, config), said, title="mlops")
+    else:
+        commands.say(said)
     for finding in report.findings:
         annotate_finding(finding, config, commands)
     if runner.summary:
@@ -105,15 +110,18 @@ def annotate_finding(finding: Finding, config: Config, commands: Commands) -> No
     decision = finding.verdict.decision
     if decision is Decision.PASS:
         return
-    level = "error" if decision is Decision.FAIL and config.enforce else "warning"
-    line = config.line(finding.key) if finding.key else None
     commands.annotate(
-        "error" if level == "error" else "warning",
+        level(decision, config),
         f"{finding.name}: {finding.verdict.sentence}",
         file=str(config.file),
-        line=line,
+        line=config.line(finding.key) if finding.key else None,
         title="mlops",
     )
+
+
+def level(decision: Decision, config: Config) -> Level:
+    """Return how loudly a decision other than pass is said: only what stops is an error."""
+    return "error" if decision is Decision.FAIL and config.enforce else "warning"
 
 
 def override(config: Config, section: str, **values: object) -> Config:

@@ -1,0 +1,80 @@
+"""The release of a consumer, from tag to traffic: promoted, and rolled back when it does harm."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from support.act import Act, Consumer
+
+Make = Callable[[str], Consumer]
+STAGES = ("validate-data", "train", "evaluate", "quantize", "build-push", "deploy")
+
+
+def lasting_state(repository: Consumer, folder: Path) -> None:
+    """Give the jobs one `.mlops` that outlasts them, as a machine of the team's own has; hosted runners are new each time."""
+    folder.mkdir()
+    (repository.folder / ".mlops").symlink_to(folder)
+
+
+def state(folder: Path) -> Any:
+    return json.loads((folder / "flights/releases/staging/state.json").read_text())
+
+
+@pytest.mark.parametrize("example", ["flights", "digits"])
+def test_a_first_release_is_green(act: Act, consumer: Make, example: str) -> None:
+    run = act.run(consumer(example), "release.yml", "push")
+    assert run.code == 0, run.log
+    assert run.errors == []
+    for stage in STAGES:
+        assert f"✅ {stage}" in run.summary
+
+
+def test_a_release_that_fails_on_live_rows_is_rolled_back(act: Act, consumer: Make, tmp_path: Path) -> None:
+    """The second model learned from a column that is known only after the fact: better offline, refused by live rows."""
+    repository = consumer("flights")
+    rows = pl.read_parquet(repository.folder / "data/flights.parquet").filter(pl.col("month") >= 10)
+    rows.drop("dep_delay", "late").write_parquet(repository.folder / "data/live.parquet")
+    repository.edit("replay_per_second: 200", "replay_per_second: 200, replay_rows: data/live.parquet")
+    lasting_state(repository, tmp_path / "state")
+    repository.commit("Live rows", tag="v2")
+    first = act.run(repository, "release.yml", "push")
+    assert first.code == 0, first.log
+    served = state(tmp_path / "state")
+    repository.edit(", exclude: [dep_delay]", "")
+    repository.commit("Learn from the delay at departure", tag="v3")
+    second = act.run(repository, "release.yml", "push")
+    assert second.code != 0
+    assert second.failed_jobs == {"Deploy"}
+    assert 1 in second.exit_codes
+    assert "❌ deploy" in second.summary
+    assert "was rolled back; release 1 serves all traffic" in second.summary
+    assert any("rolled back" in error for error in second.errors), second.errors
+    after = state(tmp_path / "state")
+    assert (after["stable"], after["canary"]) == (served["stable"], None)
+
+
+def test_step_by_step_a_release_is_judged_and_promoted(act: Act, consumer: Make, tmp_path: Path) -> None:
+    repository = consumer("flights")
+    repository.edit("replay_per_second: 200", "replay_per_second: 200, strategy: manual")
+    lasting_state(repository, tmp_path / "state")
+    repository.commit("Step by step", tag="v2")
+    run = act.run(repository, "release.yml", "push")
+    assert run.code == 0, run.log
+    assert "✅ check-metrics" in run.summary
+    after = state(tmp_path / "state")
+    assert (after["stable"], after["canary"]) == (1, None)
+
+
+def test_a_model_below_its_limit_is_never_packed(act: Act, consumer: Make) -> None:
+    repository = consumer("flights")
+    repository.edit("min: 0.6", "min: 0.99")
+    repository.commit("A limit that no model reaches", tag="v2")
+    run = act.run(repository, "release.yml", "push")
+    assert run.failed_jobs == {"Evaluate and quantize"}
+    assert 1 in run.exit_codes
+    assert "❌ evaluate" in run.summary
+    assert "build-push" not in run.summary
