@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from mlops_actions import __version__
+from mlops_actions.cli.signals import stoppable
 from mlops_actions.config import Config, load
 from mlops_actions.errors import ConfigError, ExitCode, MlopsError
 from mlops_actions.github import Commands, Runner, append_summary, write_outputs
@@ -41,7 +42,7 @@ def _run_stage(config_path: str, function: StageFunction, commands: Commands, ru
 def guarded(body: Callable[[Commands, Runner], ExitCode]) -> None:
     """Run `body` with the log closed to commands from data; errors become annotations and exit codes."""
     runner = Runner.from_environment()
-    with Commands(sys.stdout, active=runner.active) as commands:
+    with Commands(sys.stdout, active=runner.active) as commands, stoppable():
         try:
             code = body(commands, runner)
         except MlopsError as error:

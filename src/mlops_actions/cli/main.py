@@ -18,7 +18,7 @@ COMMANDS = {
     "evaluate": ("stages", "Compare the model with limits and with a base on the same rows."),
     "quantize": ("stages", "Find the fastest serving form that keeps quality."),
     "build-push": ("stages", "Build an image, prove it answers, push it."),
-    "deploy": ("stages", "Roll a release out step by step, judged at each."),
+    "deploy": ("releases", "Roll a release out step by step, judged at each."),
     "check-metrics": ("metrics", "Judge a canary by its metrics; act on nothing."),
     "run": ("pipeline", "Run the stages that mlops.yaml configures, in order."),
     "demo": ("pipeline", "The whole story on this machine: a good release, and two bad ones stopped."),
