@@ -9,7 +9,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 # program -> Debian package that brings it
@@ -107,7 +107,11 @@ def running(command: list[str], *, ready: str, log: Path) -> Iterator[subprocess
 
 @contextlib.contextmanager
 def prometheus(
-    folder: Path, targets: list[str] | dict[str, list[str]], *, scrape_interval: str = "1s"
+    folder: Path,
+    targets: list[str] | dict[str, list[str]],
+    *,
+    scrape_interval: str = "1s",
+    more: Mapping[str, object] | None = None,
 ) -> Iterator[str]:
     """Run a real Prometheus that scrapes `host:port` targets; yield its URL.
 
@@ -115,12 +119,13 @@ def prometheus(
         folder: empty folder for its configuration, data and log.
         targets: addresses of one job, or addresses by name of job.
         scrape_interval: as in prometheus.yml.
+        more: further sections of prometheus.yml.
     """
     jobs = targets if isinstance(targets, dict) else {"model": targets}
     scrapes = [{"job_name": job, "static_configs": [{"targets": addresses}]} for job, addresses in jobs.items()]
     timing = {"scrape_interval": scrape_interval, "scrape_timeout": scrape_interval}
     configuration = folder / "prometheus.yml"
-    configuration.write_text(json.dumps({"global": timing, "scrape_configs": scrapes}))  # JSON is YAML
+    configuration.write_text(json.dumps({"global": timing, "scrape_configs": scrapes, **(more or {})}))  # JSON is YAML
     address = f"127.0.0.1:{free_port()}"
     command = [
         str(require("prometheus")),

@@ -110,6 +110,10 @@ def test_a_silent_canary_is_no_traffic() -> None:
     assert (verdict.decision, verdict.reason) == (Decision.UNDECIDED, "no_traffic")
 
 
+def test_a_flawless_canary_beside_a_silent_stable_passes_as_negligible() -> None:
+    assert after([ok(number, (300, 0), (0, 0)) for number in range(5)]).reason == "negligible"
+
+
 def test_a_silent_stable_gives_no_evidence_of_harm() -> None:
     assert after([ok(0, (1000, 900), (0, 0))]).evidence["harm"]["value"] == 1.0
 

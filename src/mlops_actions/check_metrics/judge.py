@@ -14,6 +14,7 @@ from mlops_actions.errors import DataError
 from mlops_actions.verdict import Decision, Verdict
 
 NOTHING = Arm(requests=0, errors=0)
+LEANING = math.log(2)  # evidence of harm of two to one
 RULES = ("alpha", "beta", "r0", "r1", "negligible", "ignore_below", "limits")
 
 
@@ -142,7 +143,7 @@ class Judge:
 
     def _safe(self) -> bool:
         """Nothing passes while the evidence leans to harm: a rate that is negligible may still be 50 times stable's."""
-        return self._log_safety() >= -math.log(self._settings.beta) and self._log_harm() < 0
+        return self._log_safety() >= -math.log(self._settings.beta) and self._log_harm() < LEANING
 
     def _log_harm(self) -> float:
         return float(log_mean(self._state.harm))

@@ -43,11 +43,11 @@ class PromQL:
         try:
             result = self._client.custom_query(query, params={"time": f"{at:.3f}", "timeout": f"{TIMEOUT_SECONDS}s"})
         except (requests.RequestException, PrometheusApiClientException) as error:
-            raise Trouble(LookKind.QUERY_ERROR, str(error)[:MOST_DETAIL]) from None
+            raise Trouble(LookKind.QUERY_ERROR, _short(str(error))) from None
         except (ValueError, KeyError, TypeError):
             raise Trouble(LookKind.QUERY_ERROR, "the answer is not one of Prometheus' API") from None
         if self._warnings:
-            raise Trouble(LookKind.PARTIAL, "; ".join(map(str, self._warnings))[:MOST_DETAIL])
+            raise Trouble(LookKind.PARTIAL, _short("; ".join(map(str, self._warnings))))
         return result
 
     def value(self, query: str, *, at: float) -> Reading:
@@ -56,6 +56,11 @@ class PromQL:
             return Reading(kind=LookKind.OK, value=_only_value(self.ask(query, at=at)))
         except Trouble as trouble:
             return Reading(kind=trouble.kind, detail=trouble.detail)
+
+
+def _short(text: str) -> str:
+    """Keep both ends: libraries begin with what they asked and end with why it failed."""
+    return text if len(text) <= MOST_DETAIL else f"{text[: MOST_DETAIL // 3]} … {text[-MOST_DETAIL // 3 * 2 :]}"
 
 
 def _only_value(result: Any) -> float:
