@@ -237,6 +237,7 @@ class Config(Section):
 
     _file: Path = PrivateAttr(default=Path("mlops.yaml"))
     _lines: dict[str, int] = PrivateAttr(default_factory=dict)
+    _work: Path | None = PrivateAttr(default=None)
 
     @field_validator("model", mode="before")
     @classmethod
@@ -256,7 +257,7 @@ class Config(Section):
     @property
     def work(self) -> Path:
         """Our folder for this model: `.mlops/<model>` beside mlops.yaml."""
-        return self.root / ".mlops" / self.model.id
+        return self._work or self.root / ".mlops" / self.model.id
 
     def line(self, key: str) -> int | None:
         """Return the line of a dotted key (`evaluate.roc_auc.max_drop_abs`), or of its nearest written parent."""

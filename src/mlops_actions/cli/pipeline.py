@@ -1,0 +1,81 @@
+"""Commands that run many stages: run and demo."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mlops_actions.cli.stages import CONFIG
+
+if TYPE_CHECKING:
+    from mlops_actions.errors import ExitCode
+    from mlops_actions.github import Commands, Runner
+    from mlops_actions.pipeline.run import Machine
+    from mlops_actions.report import Report
+
+
+@click.command("run")
+@CONFIG
+@click.option(
+    "--stages",
+    "stages",
+    default="",
+    metavar="NAMES",
+    help="Stages to run, one a line; they run in the order of the pipeline. Default: those that mlops.yaml configures.",
+)
+@click.option("--to", "last", default="", metavar="STAGE", help="Last stage to run.")
+@click.option("--base", "base", metavar="PATH", help="Bundle or Parquet file of the model to compare with.")
+@click.option("--username", "username", default="", help="User of the registry.")
+@click.option("--password", "password", default="", help="Password or token of the registry.")
+def run(*, config: str, stages: str, last: str, base: str | None, username: str, password: str) -> None:
+    """Run the stages that mlops.yaml configures, in order, until one stops."""
+    from mlops_actions.cli.edge import exit_code, guarded, publish
+    from mlops_actions.config import load
+    from mlops_actions.errors import ExitCode
+    from mlops_actions.pipeline.run import chosen
+    from mlops_actions.pipeline.run import run as run_stages
+    from mlops_actions.report import write_report
+
+    def body(commands: "Commands", runner: "Runner") -> "ExitCode":
+        settings, codes = load(Path(config)), [ExitCode.PASS]
+
+        def done(report: "Report") -> bool:
+            publish(report, write_report(settings.work, report), settings, commands, runner)
+            codes.append(exit_code(report, settings, runner))
+            return codes[-1] is ExitCode.PASS
+
+        run_stages(
+            settings,
+            chosen(settings, stages.split(), last or None),
+            machine(manual=settings.deploy.strategy == "manual", credentials=(username, password), base=base),
+            begun=lambda name: commands.say(f"== {name}"),
+            done=done,
+            progress=commands.say,
+        )
+        return codes[-1]
+
+    guarded(body)
+
+
+def machine(
+    *,
+    manual: bool = False,
+    credentials: tuple[str, str] = ("", ""),
+    base: str | None = None,
+    parent: int | None = None,
+) -> "Machine":
+    """Return what stages need of this machine; with `manual` nobody watches a release after the command has ended."""
+    from mlops_actions.cli.releases import caller
+    from mlops_actions.cli.tools import build_tools
+    from mlops_actions.deploy.processes import holder
+    from mlops_actions.environments import Environments
+    from mlops_actions.pipeline.run import Machine
+
+    return Machine(
+        caller=caller(credentials=credentials, holder="" if manual else holder(), parent=parent),
+        environments=Environments.of_caller(os.environ),
+        tools=build_tools(),
+        credentials=credentials,
+        base=Path(base) if base else None,
+    )
