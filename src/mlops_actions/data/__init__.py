@@ -1,6 +1,6 @@
 """The rows: read lazily, split, known by id."""
 
-from mlops_actions.data.names import listed, nearest, shown
+from mlops_actions.data.names import listed, nearest, plain, shown
 from mlops_actions.data.read import digest, scan
 from mlops_actions.data.rows import with_row_id
 from mlops_actions.data.split import Split, feature_names, named_columns, split
@@ -12,6 +12,7 @@ __all__ = [
     "listed",
     "named_columns",
     "nearest",
+    "plain",
     "scan",
     "shown",
     "split",

@@ -12,6 +12,11 @@ def shown(name: str) -> str:
     return quoted if len(quoted) <= LONGEST else f"{quoted[: LONGEST - 2]}…{quoted[0]}"
 
 
+def plain(name: str) -> str:
+    """Return a name without quotes where it is short and printable, else as `shown`."""
+    return name if name.strip() and name.isprintable() and len(name) <= LONGEST else shown(name)
+
+
 def listed(names: Iterable[str], most: int = 10) -> str:
     """Return the first names, in quotes, and how many more there are."""
     every = list(names)

@@ -124,6 +124,7 @@ def _open_delimited(paths: list[Path], kind: str) -> pl.LazyFrame:
         list(paths),
         separator=SEPARATORS[kind],
         glob=False,
+        new_columns=headers[0],  # Polars 2.1 leaves doubled quotation marks in names
         infer_schema_length=INFERRED_ROWS,
         try_parse_dates=True,
     )

@@ -71,7 +71,7 @@ def _with_examples(rows: Table, checks: list[Check], judged: list[Finding], *, m
         at: examples.breaking(rows, checks[at].column, checks[at].breaks, mask=mask)
         for at in failed[:MOST_WITH_EXAMPLES]
     }
-    return [_add(one, shown.get(at, [])) for at, one in enumerate(judged)]
+    return [_add(one, shown.get(at, []), mask=mask) for at, one in enumerate(judged)]
 
 
 def _distinct(rows: Table, found: Scan, section: ValidateDataSection) -> list[Finding]:
@@ -81,15 +81,16 @@ def _distinct(rows: Table, found: Scan, section: ValidateDataSection) -> list[Fi
         for one in findings.distinct_findings(profile, asked, found.rows) if profile else ():
             failed = one.verdict.decision is Decision.FAIL
             values = examples.rarest(rows, profile.column, mask=section.mask_examples) if failed and profile else []
-            judged.append(_add(one, values))
+            judged.append(_add(one, values, mask=section.mask_examples))
     return judged
 
 
-def _add(one: Finding, values: list[str]) -> Finding:
+def _add(one: Finding, values: list[str], *, mask: bool) -> Finding:
     """Return the finding with examples in its evidence and at the end of its sentence."""
     if not values:
         return one
-    sentence = f"{one.verdict.sentence.removesuffix('.')}, such as {', '.join(map(repr, values))}."
+    words = "shaped like" if mask else "such as"
+    sentence = f"{one.verdict.sentence.removesuffix('.')}, {words} {', '.join(map(repr, values))}."
     verdict = one.verdict.model_copy(
         update={"sentence": sentence, "evidence": {**one.verdict.evidence, "examples": values}}
     )

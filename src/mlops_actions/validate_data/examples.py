@@ -9,21 +9,21 @@ LONGEST = 40
 
 
 def breaking(rows: Table, column: Column, breaks: nw.Expr, *, mask: bool) -> list[str]:
-    """Return the first values that break a check, each once, as text."""
+    """Return the first values that break a check as text, equal ones once."""
     first = collected(rows.frame.filter(breaks).select(column.key).head(MOST))
-    return [_text(value, mask=mask) for value in dict.fromkeys(map(str, first[column.key].to_list()))]
+    return _texts(first[column.key].to_list(), mask=mask)
 
 
 def rarest(rows: Table, column: Column, *, mask: bool) -> list[str]:
-    """Return the values with the fewest rows, as text: a category too many is often a misspelt one."""
+    """Return the values with the fewest rows as text: a category too many is often a misspelt one."""
     counted = rows.frame.filter(~column.values.is_null()).group_by(column.key).agg(nw.len().alias("rows"))
     first = collected(counted.sort("rows", column.key).head(MOST))
-    return [_text(str(value), mask=mask) for value in first[column.key].to_list()]
+    return _texts(first[column.key].to_list(), mask=mask)
 
 
-def _text(value: str, *, mask: bool) -> str:
-    text = shape(value) if mask else value
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+def _texts(values: list[object], *, mask: bool) -> list[str]:
+    texts = [shape(str(value)) if mask else str(value) for value in values]
+    return list(dict.fromkeys(text if len(text) <= LONGEST else text[: LONGEST - 1] + "…" for text in texts))
 
 
 def shape(value: str) -> str:

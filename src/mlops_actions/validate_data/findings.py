@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mlops_actions.config.models import ColumnChecks, DataSection, RowChecks, ValidateDataSection
-from mlops_actions.data import listed, named_columns, nearest, shown
+from mlops_actions.data import listed, named_columns, nearest, plain, shown
 from mlops_actions.report import Finding
 from mlops_actions.validate_data.checks import Check
 from mlops_actions.validate_data.table import Profile, Scan
@@ -144,7 +144,7 @@ def worst_first(findings: list[Finding]) -> list[Finding]:
 
 
 def _key(column: str, key: str) -> tuple[str, str]:
-    return f"{SECTION}.columns.{column}.{key}", f"{column if len(column) <= 60 else shown(column)}.{key}"
+    return f"{SECTION}.columns.{column}.{key}", f"{plain(column)}.{key}"
 
 
 def _plural(count: int, word: str) -> str:

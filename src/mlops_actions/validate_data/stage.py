@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from mlops_actions.config import Config
-from mlops_actions.data import digest, scan, shown
+from mlops_actions.data import digest, plain, scan
 from mlops_actions.data.read import explained, find
 from mlops_actions.errors import ConfigError
 from mlops_actions.progress import Progress
@@ -93,9 +93,8 @@ def _profile_table(found: Scan) -> ReportTable:
 
 
 def _profile_row(profile: Profile, rows: int) -> list[str | int | float | None]:
-    name = profile.column.name
     return [
-        name if len(name) <= 60 else shown(name),
+        plain(profile.column.name),
         profile.column.dtype,
         profile.nulls,
         round(share(profile.nulls, rows), 6),
