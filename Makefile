@@ -29,6 +29,7 @@ lock: $(VENV)/.ready
 
 docs: $(VENV)/.ready
 	$(BIN)/python scripts/docs.py
+	$(BIN)/python scripts/schemas.py
 
 bench: $(VENV)/.ready
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python scripts/bench/run.py

@@ -9,6 +9,7 @@ from mlops_actions.config.data_sections import ColumnChecks, DataSection, HoldOu
 from mlops_actions.config.section import Name, Probability, Section, Share
 
 __all__ = [
+    "WAYS_TO_TRAIN",
     "BuildPushSection",
     "CheckMetricsSection",
     "ColumnChecks",
@@ -38,6 +39,9 @@ class ModelSection(Section):
     description: str = ""
 
 
+WAYS_TO_TRAIN = ("estimator", "base_architecture", "function", "command")
+
+
 class TrainSection(Section):
     """How the model is made: exactly one of estimator, base_architecture, function, command."""
 
@@ -65,10 +69,11 @@ class TrainSection(Section):
 
     @model_validator(mode="after")
     def _exactly_one_way(self) -> "TrainSection":
-        ways = ("estimator", "base_architecture", "function", "command")
-        given = [way for way in ways if getattr(self, way) is not None]
+        given = [way for way in WAYS_TO_TRAIN if getattr(self, way) is not None]
         if len(given) != 1:
-            raise ValueError(f"exactly one of {', '.join(ways)} is needed; given: {', '.join(given) or 'none'}")
+            raise ValueError(
+                f"exactly one of {', '.join(WAYS_TO_TRAIN)} is needed; given: {', '.join(given) or 'none'}"
+            )
         return self
 
 
