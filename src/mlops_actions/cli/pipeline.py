@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     metavar="NAMES",
     help="Stages to run, one a line; they run in the order of the pipeline. Default: those that mlops.yaml configures.",
 )
-@click.option("--to", "last", default="", metavar="STAGE", help="Last stage to run.")
+@click.option("--to", "to", default="", metavar="STAGE", help="Last stage to run.")
 @click.option("--base", "base", metavar="PATH", help="Bundle or Parquet file of the model to compare with.")
 @click.option("--username", "username", default="", help="User of the registry.")
 @click.option("--password", "password", default="", help="Password or token of the registry.")
-def run(*, config: str, stages: str, last: str, base: str | None, username: str, password: str) -> None:
+def run(*, config: str, stages: str, to: str, base: str | None, username: str, password: str) -> None:
     """Run the stages that mlops.yaml configures, in order, until one stops."""
     from mlops_actions.cli.edge import exit_code, guarded, publish
     from mlops_actions.config import load
@@ -47,7 +47,7 @@ def run(*, config: str, stages: str, last: str, base: str | None, username: str,
 
         run_stages(
             settings,
-            chosen(settings, stages.split(), last or None),
+            chosen(settings, stages.split(), to or None),
             machine(manual=settings.deploy.strategy == "manual", credentials=(username, password), base=base),
             begun=lambda name: commands.say(f"== {name}"),
             done=done,
