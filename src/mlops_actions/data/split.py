@@ -9,7 +9,7 @@ import polars as pl
 from mlops_actions.config.models import DataSection, HoldOut
 from mlops_actions.data.names import listed, nearest, shown
 from mlops_actions.data.read import collect, scan
-from mlops_actions.data.rows import row_keys, with_row_id
+from mlops_actions.data.rows import as_text, row_keys, with_row_id
 from mlops_actions.errors import DataError
 
 
@@ -71,7 +71,7 @@ def split(root: Path, data: DataSection) -> Split:
     frame = scan(path)
     feature_names(frame.collect_schema().names(), data)
     rows = collect(frame, path)
-    labelled = rows.filter(rows.get_column(data.label).is_not_null())
+    labelled = rows.filter(_has_label(rows.get_column(data.label)))
     train, test = _divide(labelled, data)
     for name, part in (("train", train), ("test", test)):
         if part.is_empty():
@@ -89,6 +89,11 @@ def split(root: Path, data: DataSection) -> Split:
     return Split(train, test, with_row_id(test, data.id), rows.height - labelled.height)
 
 
+def _has_label(label: pl.Series) -> pl.Series:
+    """A NaN is how pandas writes a missing number."""
+    return label.is_not_null() & label.is_not_nan() if label.dtype.is_float() else label.is_not_null()
+
+
 def _divide(rows: pl.DataFrame, data: DataSection) -> tuple[pl.DataFrame, pl.DataFrame]:
     in_test = _held_out(rows, data, data.test) if isinstance(data.test, HoldOut) else _condition(rows, data.test)
     # A row whose condition is null belongs nowhere; training on it could leak the future.
@@ -101,7 +106,7 @@ def _held_out(rows: pl.DataFrame, data: DataSection, hold: HoldOut) -> pl.Series
     So a row stays on its side when rows are added, equal rows and the rows of a group stay together, and no library's
     random numbers are involved. The share is exact only on average.
     """
-    keys = rows.get_column(data.group).cast(pl.String).to_list() if data.group else row_keys(rows, data.id)
+    keys = as_text(rows, data.group, "data.group").to_list() if data.group else row_keys(rows, data.id)
     limit = hold.fraction * 2**64
     drawn = (hashlib.sha256(f"{hold.seed}:{key}".encode()).digest()[:8] for key in keys)
     return pl.Series([int.from_bytes(number, "big") < limit for number in drawn], dtype=pl.Boolean)
