@@ -33,13 +33,33 @@ def row_keys(frame: pl.DataFrame, id_column: str | None) -> list[str]:
 
 
 def _contents(frame: pl.DataFrame) -> Iterator[tuple[object, ...]]:
-    columns = [frame.get_column(name) for name in sorted(frame.columns)]
+    columns = [_comparable(frame.get_column(name)) for name in sorted(frame.columns)]
     for start in range(0, frame.height, SLICE_ROWS):
         yield from zip(*(column.slice(start, SLICE_ROWS).to_list() for column in columns), strict=True)
 
 
+def _comparable(column: pl.Series) -> pl.Series:
+    # Python has no dates after the year 9999; files have.
+    return column.to_physical() if column.dtype.is_temporal() else column
+
+
+def as_text(frame: pl.DataFrame, name: str, key: str) -> pl.Series:
+    """Return a column that names rows as text.
+
+    Raises:
+        DataError: its type has no text, such as a list.
+    """
+    column = frame.get_column(name)
+    try:
+        return column.cast(pl.String)
+    except pl.exceptions.PolarsError:
+        raise DataError(
+            f"{shown(name)} is {column.dtype}, which cannot be {key}.", fix="name a column of text or numbers."
+        ) from None
+
+
 def _from_column(frame: pl.DataFrame, name: str) -> pl.Series:
-    ids = frame.get_column(name).cast(pl.String)
+    ids = as_text(frame, name, "data.id")
     if ids.null_count():
         raise DataError(
             f"{ids.null_count()} rows have no {shown(name)}, which is data.id.", fix="fill it, or leave data.id out."

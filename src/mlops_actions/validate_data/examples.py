@@ -2,7 +2,7 @@
 
 import narwhals.stable.v2 as nw
 
-from mlops_actions.validate_data.table import Column, Table, collected
+from mlops_actions.validate_data.table import Column, Table, as_python, collected
 
 MOST = 5
 LONGEST = 40
@@ -10,14 +10,14 @@ LONGEST = 40
 
 def breaking(rows: Table, column: Column, breaks: nw.Expr, *, mask: bool) -> list[str]:
     """Return the first values that break a check as text, equal ones once."""
-    first = collected(rows.frame.filter(breaks).select(column.key).head(MOST))
+    first = collected(rows.frame.filter(breaks).head(MOST).select(as_python(column, column.values)))
     return _texts(first[column.key].to_list(), mask=mask)
 
 
 def rarest(rows: Table, column: Column, *, mask: bool) -> list[str]:
     """Return the values with the fewest rows as text: a category too many is often a misspelt one."""
     counted = rows.frame.filter(~column.values.is_null()).group_by(column.key).agg(nw.len().alias("rows"))
-    first = collected(counted.sort("rows", column.key).head(MOST))
+    first = collected(counted.sort("rows", column.key).head(MOST).select(as_python(column, column.values)))
     return _texts(first[column.key].to_list(), mask=mask)
 
 

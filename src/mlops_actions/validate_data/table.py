@@ -43,7 +43,7 @@ class Profile:
 
     Attributes:
         nulls: rows without a value, NaN included.
-        smallest, largest: of numbers and dates; None for other kinds and where there is no value.
+        smallest, largest: of numbers, and of dates as text; None for other kinds and where there is no value.
         distinct: exact number of different values; None where nobody asked and it would take too much memory.
     """
 
@@ -120,10 +120,16 @@ def _profile_of(column: Column, *, distinct: bool) -> list[nw.Expr]:
     values, key = column.values, column.key
     expressions = [values.is_null().sum().alias(f"nulls:{key}")]
     if column.kind in NUMBERS or column.kind == "datetime":
-        expressions += [values.min().alias(f"smallest:{key}"), values.max().alias(f"largest:{key}")]
+        ends = {"smallest": values.min(), "largest": values.max()}
+        expressions += [as_python(column, end).alias(f"{name}:{key}") for name, end in ends.items()]
     if distinct:
         expressions.append(values.n_unique().alias(f"distinct:{key}"))
     return expressions
+
+
+def as_python(column: Column, values: nw.Expr) -> nw.Expr:
+    """Return values that Python can hold: it has no dates after the year 9999, files have, so dates become text."""
+    return values.cast(nw.String) if column.kind == "datetime" else values
 
 
 def _read_profile(column: Column, found: dict[str, Any]) -> Profile:
