@@ -30,6 +30,7 @@ _UNUSED = (
     "ai_edge_litert/libLiteRtWebGpuAccelerator.so",
     "ai_edge_litert/vendors",
     "ai_edge_litert/aot",
+    "ai_edge_litert/tools",
     "onnxruntime/datasets",
     "onnxruntime/quantization",
     "onnxruntime/tools",

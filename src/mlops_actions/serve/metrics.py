@@ -11,11 +11,11 @@ from mlops_actions.serve.runtimes import Scores
 from mlops_actions.serve.signature import Signature
 
 Outcome = Literal["ok", "invalid", "error"]
-_US, _MS = 1e-6, 1e-3
+# Written out: products of floats would give labels such as 4.9999999999999996e-05.
 SECONDS = (
-    *(n * _US for n in (50, 100, 200, 350, 500, 750)),
-    *(n * _MS for n in (1, 2, 3.5, 5, 7.5, 10, 20, 35, 50, 75, 100, 200, 350, 500, 750)),
-    *(1, 2, 5, 10),
+    *(0.00005, 0.0001, 0.0002, 0.00035, 0.0005, 0.00075),
+    *(0.001, 0.002, 0.0035, 0.005, 0.0075, 0.01, 0.02, 0.035, 0.05, 0.075),
+    *(0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 2.0, 5.0, 10.0),
 )
 PROBABILITIES = tuple(round(0.05 * step, 2) for step in range(1, 21))
 _DECADES = tuple(10.0**power for power in range(-3, 7))
