@@ -18,6 +18,9 @@ EVERY = {
     "report": "Path of the JSON report.",
     "work": "Folder of this model: .mlops/<model> beside mlops.yaml.",
 }
+BUNDLE = {"bundle": "Folder of the bundle.", "version": "Version of the model: git describe."}
+RELEASE = {"release": "Number of the release.", "url": "Where it answers.", "image": "Image by digest."}
+SERVING = {"release": "Number of the release that serves; empty when none does."}
 
 
 @dataclass(frozen=True)
@@ -71,9 +74,8 @@ ACTIONS = [
     Action("validate-data", {"rows": "Rows that were checked.", "data-digest": "sha256 of the data."} | EVERY),
     Action(
         "train",
-        {
-            "bundle": "Folder of the bundle.",
-            "version": "Version of the model: git describe.",
+        BUNDLE
+        | {
             "input-digest": "sha256 of data, code, parameters, lock and seed.",
             "cached": "true if a run seen before was restored.",
         }
@@ -85,19 +87,12 @@ ACTIONS = [
         {"scheme": "The chosen serving form.", "bundle-digest": "sha256 of what will be served, sealed here."} | EVERY,
     ),
     Action("build-push", {"image": "Image by digest.", "digest": "sha256 of the image's manifest."} | EVERY),
-    Action(
-        "deploy",
-        {
-            "release": "Number of the release.",
-            "url": "Where it answers.",
-            "image": "Image by digest.",
-        }
-        | EVERY,
-    ),
+    Action("deploy", RELEASE | EVERY),
     Action("check-metrics", {"verdict": "Path of the verdict file."} | EVERY),
-    Action("promote", lock="deploy"),
-    Action("rollback", lock="deploy"),
-    Action("run", folder=".", title="mlops-actions"),
+    Action("promote", SERVING, lock="deploy"),
+    Action("rollback", SERVING, lock="deploy"),
+    # Outputs of several stages: of one name, the last stage's.
+    Action("run", BUNDLE | RELEASE | EVERY, folder=".", title="mlops-actions"),
 ]
 
 

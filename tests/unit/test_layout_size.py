@@ -13,8 +13,8 @@ from mlops_actions.cli.main import COMMANDS, mlops
 
 PACKAGE = Path(__file__).resolve().parents[2] / "src" / "mlops_actions"
 FILES = sorted(PACKAGE.rglob("*.py"))
-# Programs of their own, started as processes: their edge is inside them.
-PROGRAMS = {"serve/__main__.py", "train/worker.py"}
+# Programs of their own, started as processes, and what runs in the worker alone: their edge is inside them.
+PROGRAMS = {"serve/__main__.py", "train/worker.py", "train/networks.py"}
 HEAVY = {
     "polars",
     "pandas",
