@@ -110,7 +110,7 @@ def _measured(given: Search, candidate: Candidate, runtime: Runtime) -> Candidat
     if scores is None:
         return replace(candidate, limit="schemes", rejected=f"it cannot answer the test rows: {why}")
     found = fidelity(given.sample, scores)
-    limit, rejected = _judge(found, given.settings)
+    limit, rejected = judge(found, given.settings)
     took = _single_thread_speed(runtime, given)
     given.progress(f"{candidate.scheme}: p50 {took.p50_us:.3g} µs, {100 * found.agreement:.2f} % agreement")
     return replace(candidate, speed=took, fidelity=found, limit=limit, rejected=rejected)
@@ -143,7 +143,7 @@ def _checked(scores: Floats, config: ModelConfig) -> Floats:
     return scores
 
 
-def _judge(found: Fidelity, settings: QuantizeSection) -> tuple[str, str]:
+def judge(found: Fidelity, settings: QuantizeSection) -> tuple[str, str]:
     """Return the limit that was broken and the reason, or two empty texts."""
     if found.agreement < settings.min_agreement:
         return "min_agreement", (

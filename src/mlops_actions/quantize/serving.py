@@ -78,13 +78,13 @@ def golden_rows(config: ModelConfig, chosen: Candidate, sample: Sample) -> Golde
         DataError: every test row misses a value that the model needs.
     """
     assert chosen.form is not None
-    rows = _pick(sample.rows, config.features)
+    rows = pick(sample.rows, config.features)
     expected = open_form(chosen.form).scores(as_travelling(rows, config.features))
     scale = max(1.0, float(np.abs(expected).max()))
     return Golden(rows=rows.to_dicts(), expected=expected.tolist(), tolerance=SCHEMES[chosen.scheme].tolerance * scale)
 
 
-def _pick(rows: pl.DataFrame, features: list[Feature]) -> pl.DataFrame:
+def pick(rows: pl.DataFrame, features: list[Feature]) -> pl.DataFrame:
     nulls = rows.select(_missing(feature).alias(feature.name) for feature in features)
     needed = [feature.name for feature in features if not feature.nullable]
     infinite = rows.select(

@@ -7,7 +7,8 @@ from typing import Any
 
 from mlops_actions.bundle import Bundle, ModelConfig
 from mlops_actions.config import Config
-from mlops_actions.errors import ConfigError
+from mlops_actions.errors import ConfigError, DataError
+from mlops_actions.files import sha256_file
 from mlops_actions.progress import Progress
 from mlops_actions.quantize.candidates import BASELINES, Candidate, Search, choose, search
 from mlops_actions.quantize.processor import processor
@@ -35,6 +36,7 @@ def run(config: Config, *, progress: Progress) -> Report:
     if identity.framework == "opaque":
         return _opaque(config, identity)
     _check_schemes(config, identity)
+    _check_model(bundle, identity)
     sample = read_sample(bundle, identity, config.quantize.sample_rows)
     progress(f"Comparing on {sample.rows.height:,} of {sample.of_rows:,} test rows")
     with tempfile.TemporaryDirectory(prefix="mlops-quantize-") as folder:
@@ -57,6 +59,18 @@ def _check_schemes(config: Config, identity: ModelConfig) -> None:
             file=str(config.file),
             line=config.line("quantize.schemes"),
         )
+
+
+def _check_model(bundle: Bundle, identity: ModelConfig) -> None:
+    """Refuse a model file that is not the one whose sha256 train wrote down."""
+    for name, sha256 in identity.files.items():
+        path = bundle.path / name
+        if name.startswith("model/") and (not path.is_file() or sha256_file(path) != sha256):
+            raise DataError(
+                f"{path} is not the file that train wrote.",
+                why="the artifact is incomplete, or the file was changed since.",
+                fix="download it again, or train again.",
+            )
 
 
 def _opaque(config: Config, identity: ModelConfig) -> Report:
