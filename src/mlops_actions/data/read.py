@@ -30,10 +30,6 @@ def find(pattern: Path) -> list[Path]:
     Raises:
         DataError: none there, or a file is empty, unreadable, or a Git LFS pointer.
     """
-    if pattern.is_dir():
-        raise DataError(
-            f"{pattern} is a folder.", fix=f"name the files in it, such as {pattern / '*.parquet'}, in data.path."
-        )
     paths = _matches(pattern)
     if not paths:
         raise DataError(
@@ -49,6 +45,8 @@ def find(pattern: Path) -> list[Path]:
 def _matches(pattern: Path) -> list[Path]:
     # A name with brackets is more often a name than a pattern: look for the file itself first.
     try:
+        if pattern.is_dir():
+            raise DataError(f"{pattern} is a folder.", fix=f"name its files in data.path: {pattern / '*.parquet'}.")
         if pattern.is_file():
             return [pattern]
         base = next(parent for parent in pattern.parents if parent.is_dir())

@@ -33,7 +33,7 @@ def row_keys(frame: pl.DataFrame, id_column: str | None) -> list[str]:
 
 
 def _contents(frame: pl.DataFrame) -> Iterator[tuple[object, ...]]:
-    columns = [_comparable(frame.get_column(name)) for name in sorted(frame.columns)]
+    columns = [_comparable(frame.get_column(name).alias("")) for name in sorted(frame.columns)]
     for start in range(0, frame.height, SLICE_ROWS):
         yield from zip(*(column.slice(start, SLICE_ROWS).to_list() for column in columns), strict=True)
 

@@ -71,7 +71,9 @@ def split(root: Path, data: DataSection) -> Split:
     frame = scan(path)
     feature_names(frame.collect_schema().names(), data)
     rows = collect(frame, path)
-    labelled = rows.filter(_has_label(rows.get_column(data.label)))
+    # Polars takes a name like ^y$ for a pattern, even that of a Series.
+    label = rows.get_column(data.label).alias("label")
+    labelled = rows.filter(label.is_not_null())
     train, test = _divide(labelled, data)
     for name, part in (("train", train), ("test", test)):
         if part.is_empty():
@@ -87,11 +89,6 @@ def split(root: Path, data: DataSection) -> Split:
             fix="check data.test and the data.",
         )
     return Split(train, test, with_row_id(test, data.id), rows.height - labelled.height)
-
-
-def _has_label(label: pl.Series) -> pl.Series:
-    """A NaN is how pandas writes a missing number."""
-    return label.is_not_null() & label.is_not_nan() if label.dtype.is_float() else label.is_not_null()
 
 
 def _divide(rows: pl.DataFrame, data: DataSection) -> tuple[pl.DataFrame, pl.DataFrame]:
