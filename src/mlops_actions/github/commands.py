@@ -79,5 +79,6 @@ class Commands:
             self._token = ""
 
     def _write(self, text: str) -> None:
-        self._stream.write(text + "\n")
+        # A name of a file may hold bytes that are no text; a log line is not worth failing for.
+        self._stream.write(text.encode(errors="replace").decode() + "\n")
         self._stream.flush()

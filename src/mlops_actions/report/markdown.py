@@ -7,16 +7,33 @@ from mlops_actions.verdict import Decision
 
 MARKS = {Decision.PASS: "✅", Decision.FAIL: "❌", Decision.UNDECIDED: "❔"}
 MOST_CELL = 200
+MOST_SENTENCE = 2000
 MOST_ROWS = 100
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+|~!@:$&-])")
+_CELL = re.compile(r"[\\`*_{}\[\]()<>#+|~!@:$&-]")
+_SENTENCE = re.compile(r"[\\`*_\[\]<>#|~!@$&]|^[-+=\d]")
+# Mentions and references are found in the rendered text, where entities do not help: only a break inside the word does.
+_REFERENCE = re.compile(r"[@#]|gh(?=-\d)|www(?=\.)|:(?=//)", re.IGNORECASE)
+_BREAK = "\u200b"  # zero-width space
 
 
 def escape(value: object) -> str:
     """Return a value as inert text on one line, at most 200 characters."""
-    text = " ".join(str(value).split())
-    text = "".join(character if character.isprintable() else "�" for character in text)
-    text = text if len(text) <= MOST_CELL else text[: MOST_CELL - 1] + "…"
-    return _SPECIAL.sub(lambda match: f"&#{ord(match[0])};", text)
+    text = _flat(str(value))
+    return _inert(text if len(text) <= MOST_CELL else text[: MOST_CELL - 1] + "…", _CELL)
+
+
+def escape_sentence(text: str) -> str:
+    """Like `escape`, for a sentence of ours that may quote data: longer, and plain punctuation stays readable."""
+    return _inert(_flat(text)[:MOST_SENTENCE], _SENTENCE)
+
+
+def _flat(text: str) -> str:
+    return "".join(character if character.isprintable() else "�" for character in " ".join(text.split()))
+
+
+def _inert(text: str, special: re.Pattern[str]) -> str:
+    broken = _REFERENCE.sub(lambda match: match[0] + _BREAK, text)
+    return special.sub(lambda match: f"&#{ord(match[0])};", broken)
 
 
 def render(report: Report) -> str:
@@ -24,15 +41,8 @@ def render(report: Report) -> str:
     head = f"### {MARKS[report.decision]} {report.stage}: {escape(report.model)}\n\n{escape_sentence(report.verdict.sentence)}\n"
     bad = [finding for finding in report.findings if finding.verdict.decision is not Decision.PASS]
     good = [finding for finding in report.findings if finding.verdict.decision is Decision.PASS]
-    parts = [head, _findings(bad), *(_table(table) for table in report.tables), _folded(good)]
+    parts = [head, _findings(bad), *(render_table(table) for table in report.tables), _folded(good)]
     return "\n".join(part for part in parts if part) + "\n"
-
-
-def escape_sentence(text: str) -> str:
-    """Like `escape`, for a sentence of ours that may quote data: longer, and plain punctuation stays readable."""
-    flat = " ".join(text.split())
-    flat = "".join(character if character.isprintable() else "�" for character in flat)[:2000]
-    return re.sub(r"([\\`*_\[\]<>#|~!@&])", lambda match: f"&#{ord(match[0])};", flat)
 
 
 def _findings(findings: list[Finding]) -> str:
@@ -50,7 +60,8 @@ def _folded(findings: list[Finding]) -> str:
     )
 
 
-def _table(table: Table) -> str:
+def render_table(table: Table) -> str:
+    """Return a table; beyond a hundred rows it is cut."""
     header = "| " + " | ".join(escape(column) for column in table.columns) + " |"
     rule = "|" + " --- |" * len(table.columns)
     rows = [

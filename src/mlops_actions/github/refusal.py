@@ -1,0 +1,55 @@
+"""What GitHub's refusals mean, and what to add to the workflow."""
+
+import requests
+
+from mlops_actions.errors import ExitCode, MlopsError
+
+FORBIDDEN = "Resource not accessible"
+
+
+class GitHubError(MlopsError):
+    """GitHub refused (exit 2) or did not answer (exit 3).
+
+    Attributes:
+        status: HTTP status; 0 where there was no answer.
+    """
+
+    def __init__(self, status: int, what: str, *, why: str = "", fix: str = "") -> None:
+        super().__init__(what, why=why, fix=fix)
+        self.status = status
+        self.exit_code = ExitCode.UNUSABLE_INPUT if 400 <= status < 500 else ExitCode.OUTSIDE_UNAVAILABLE
+
+
+def checked(response: requests.Response, method: str, url: str) -> requests.Response:
+    """Return the response.
+
+    Raises:
+        GitHubError: it is not a 2xx.
+    """
+    if response.ok:
+        return response
+    what = f"GitHub answered {response.status_code} to {method} {url}: {_message(response)}."
+    if response.status_code == 403 and FORBIDDEN in response.text:
+        raise GitHubError(
+            403,
+            what,
+            why="the job's token lacks a permission; on pull requests from forks and Dependabot it never has more than read.",
+            fix=f"add to the job:\n{_permissions(response.headers.get('X-Accepted-GitHub-Permissions', ''))}",
+        )
+    hints = {401: "the token is wrong or expired.", 404: "it is not there, or the token may not see it."}
+    raise GitHubError(response.status_code, what, why=hints.get(response.status_code, ""))
+
+
+def _permissions(accepted: str) -> str:
+    """Return the YAML that grants the first of the accepted sets (`issues=write,contents=read; …`)."""
+    pairs = [pair.strip().partition("=") for pair in accepted.partition(";")[0].split(",") if "=" in pair]
+    lines = [f"  {name.replace('_', '-')}: {level}" for name, _, level in pairs]
+    return "\n".join(["permissions:", *(lines or ["  # the one that GitHub's documentation of this call names"])])
+
+
+def _message(response: requests.Response) -> str:
+    try:
+        content = response.json()
+    except ValueError:
+        return response.reason
+    return str(content.get("message", response.reason))[:300] if isinstance(content, dict) else response.reason

@@ -1,0 +1,95 @@
+"""Reports as Markdown: data is text there and nothing else, as a real Markdown parser sees it."""
+
+import re
+from collections import Counter
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from mlops_actions.report import Finding, Report, Table
+from mlops_actions.report.markdown import MOST_CELL, escape, escape_sentence, render
+from mlops_actions.verdict import Decision, Verdict
+
+MARKS = "| --- # - 1. > <b> <!-- </details> @someone #12 GH-1 [x](http://evil) ![i](x) https://evil.example www.evil.example"
+MORE_MARKS = "` ``` * _ ~~ $$ \\ &lt; a@b.example === : ! {"
+PIECES = st.sampled_from([*MARKS.split(), *MORE_MARKS.split(), " ", "\n", "\n\n", "\t"])
+TEXT = st.lists(PIECES | st.text(max_size=5), max_size=10).map("".join)
+PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+BREAK = "\u200b"
+
+
+def shown(text: str) -> str:
+    """What is left of a text on one line: printable characters."""
+    return "".join(character if character.isprintable() else "�" for character in " ".join(text.split()))
+
+
+def visible(tokens: list[Token]) -> str:
+    return "".join(token.content for token in tokens).replace(BREAK, "")
+
+
+def inline(tokens: list[Token]) -> list[Token]:
+    return [child for token in tokens for child in token.children or []]
+
+
+def references(text: str) -> list[str]:
+    """What GitHub turns into links after rendering: mentions, issues, addresses."""
+    return re.findall(r"@\w|#\d|\bgh-\d|https?://|www\.", text, re.IGNORECASE)
+
+
+def test_the_check_sees_what_is_not_escaped() -> None:
+    bad = "<b>x</b> [x](http://evil) @someone"
+    assert {token.type for token in inline(PARSER.parse(bad))} > {"text", "html_inline", "link_open"}
+    assert references(bad)
+
+
+@given(TEXT)
+def test_a_cell_is_its_text_and_nothing_else(text: str) -> None:
+    tokens = PARSER.parse(f"| head |\n| --- |\n| {escape(text)} |\n")
+    cell = [token for token in tokens if token.type == "inline"][1]
+    wanted = shown(text)
+    wanted = wanted if len(wanted) <= MOST_CELL else wanted[: MOST_CELL - 1] + "…"
+    assert {child.type for child in cell.children or []} <= {"text"}
+    assert visible(cell.children or []) == wanted
+    assert not references("".join(child.content for child in cell.children or []))
+    assert Counter(token.type for token in tokens)["tr_open"] == 2
+
+
+@example("- x")
+@example("1. x")
+@example("2) x")
+@example("+ x")
+@example("---")
+@given(TEXT)
+def test_a_sentence_is_its_text_and_nothing_else(text: str) -> None:
+    tokens = PARSER.parse(escape_sentence(text))
+    assert {token.type for token in tokens} <= {"paragraph_open", "inline", "paragraph_close"}
+    assert {child.type for child in inline(tokens)} <= {"text"}
+    assert visible(inline(tokens)) == shown(text)
+    assert not references("".join(child.content for child in inline(tokens)))
+
+
+def report(text: str) -> Report:
+    verdicts = [Verdict(decision=decision, reason="r", sentence=text) for decision in Decision]
+    return Report(
+        stage="train",
+        model=text,
+        verdict=verdicts[1],
+        findings=[Finding(name=text, verdict=verdict) for verdict in verdicts],
+        tables=[Table(title=text, columns=[text, "n"], rows=[[text, 1], [None, 0.5]])],
+    )
+
+
+@given(TEXT)
+def test_data_does_not_change_the_shape_of_a_report(text: str) -> None:
+    """Blocks and inline pieces are those of a report about nothing in particular."""
+    assert shape(render(report(text + "x"))) == shape(render(report("plain")))
+
+
+def shape(markdown: str) -> tuple[list[str], list[str]]:
+    tokens = PARSER.parse(markdown)
+    html = [token.content for token in [*tokens, *inline(tokens)] if token.type.startswith("html")]
+    blocks = [token.type for token in tokens]
+    pieces = [child.type for child in inline(tokens) if child.type != "text"]
+    return blocks, [*pieces, *html]
