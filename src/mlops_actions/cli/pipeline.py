@@ -79,3 +79,33 @@ def machine(
         credentials=credentials,
         base=Path(base) if base else None,
     )
+
+
+@click.command("demo")
+@CONFIG
+def demo(config: str) -> None:
+    """The whole story on this machine: a good release, and two bad ones stopped.
+
+    It is told by demo.yaml beside mlops.yaml. Everything is written to .mlops/demo; no process is left.
+    """
+    import sys
+
+    from rich.console import Console
+
+    from mlops_actions.cli.edge import guarded
+    from mlops_actions.cli.screen import Lines, Screen
+    from mlops_actions.config import load
+    from mlops_actions.errors import ExitCode
+    from mlops_actions.pipeline.demo import Demo
+    from mlops_actions.pipeline.story import FILE, read_story
+
+    def body(commands: "Commands", _: "Runner") -> "ExitCode":
+        settings = load(Path(config))
+        screen = Screen(Console()) if sys.stdout.isatty() else Lines(commands.say)
+        play = Demo(settings, read_story(settings.root / FILE), machine(parent=os.getpid()), screen)
+        with screen.open():
+            tale = play.play()
+        screen.ending(tale, [str(play.folder / name) for name in ("demo.md", "demo.json")])
+        return ExitCode.PASS if tale.as_promised else ExitCode.GATE_FAILED
+
+    guarded(body)

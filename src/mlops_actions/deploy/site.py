@@ -59,7 +59,7 @@ def open_site(config: Config, caller: Caller, *, progress: Progress) -> Site:
     """
     settings, folder = config.deploy, folder_of(config)
     watched = settings.lease_seconds + (0 if settings.strategy == "canary" else settings.step_seconds)
-    store, images = FileStore(folder), Images(folder / "images")
+    store, images = FileStore(folder), Images(folder / "local" / "images")
     ledger = Ledger(store, by=caller.by, holder=caller.holder, lease_seconds=watched)
     target = open_target(
         settings,

@@ -64,9 +64,8 @@ def roll_out(
     planned = weights(config, has_stable=site.ledger.state.stable is not None)
     stepper = Stepper(config, site, release, steps=len(planned), progress=progress, clock=clock, sources=sources)
     with taken_back_on_trouble(site, release):
-        steps = _climb(stepper, planned, progress, obey=config.enforce)
+        steps = _climb(stepper, planned, obey=config.enforce)
         outcome = _act(config, site, release, steps)
-    progress(outcome.sentence)
     return steps, outcome
 
 
@@ -81,12 +80,11 @@ def _check_lease(config: Config) -> None:
         )
 
 
-def _climb(stepper: Stepper, planned: list[int], progress: Progress, *, obey: bool) -> list[Step]:
+def _climb(stepper: Stepper, planned: list[int], *, obey: bool) -> list[Step]:
     """Return the steps that were taken: up to the first that did not pass, unless the judge is only observed."""
     steps = list[Step]()
     for weight in planned:
         steps.append(stepper.step(weight))
-        progress(f"{weight} %: {steps[-1].verdict.decision}: {steps[-1].verdict.sentence}")
         if steps[-1].verdict.decision is not Decision.PASS and obey:
             break
     return steps
