@@ -55,46 +55,46 @@ def said(path: Path, content: bytes) -> str:
         ("a,b\n1,2\n".encode("utf-16"), "is not UTF-8 text (line 1)"),
     ],
 )
-def test_a_broken_structure_is_refused_with_its_line(tmp_path: Path, content: bytes, expected: str):
+def test_a_broken_structure_is_refused_with_its_line(tmp_path: Path, content: bytes, expected: str) -> None:
     assert expected in said(tmp_path / "a.csv", content)
 
 
-def test_a_file_cut_off_anywhere_inside_a_row_is_refused(tmp_path: Path):
+def test_a_file_cut_off_anywhere_inside_a_row_is_refused(tmp_path: Path) -> None:
     whole = b"a,b,c\n" + b"".join(b"%d,%d,%d\n" % (at, at, at) for at in range(9))
     last = whole.rindex(b"\n", 0, -1) + 1
     for end in (last + 1, last + 2):
         assert "line 10 has" in said(tmp_path / "a.csv", whole[:end])
 
 
-def test_a_quotation_mark_that_swallows_a_large_file_is_found_without_reading_it_all(tmp_path: Path):
+def test_a_quotation_mark_that_swallows_a_large_file_is_found_without_reading_it_all(tmp_path: Path) -> None:
     assert "line 2 opens a quotation mark" in said(tmp_path / "a.csv", b'a,b\n1,"x\n' + b"1,2\n" * 150_000)
 
 
-def test_what_is_fine_is_read(tmp_path: Path):
+def test_what_is_fine_is_read(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes('\ufeffa,b\r\n1,"x, ""y"""\r\n2,\r\n'.encode())
     assert collect(scan(path), path).to_dict(as_series=False) == {"a": [1, 2], "b": ['x, "y"', None]}
 
 
-def test_tsv_is_separated_by_tabs(tmp_path: Path):
+def test_tsv_is_separated_by_tabs(tmp_path: Path) -> None:
     path = tmp_path / "a.tsv"
     path.write_text("a\tb\n1,5\t2\n")
     assert collect(scan(path), path).to_dict(as_series=False) == {"a": ["1,5"], "b": [2]}
 
 
-def test_a_header_alone_is_no_row(tmp_path: Path):
+def test_a_header_alone_is_no_row(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("a,b\n")
     assert collect(scan(path), path).shape == (0, 2)
 
 
-def test_one_column_may_have_missing_values(tmp_path: Path):
+def test_one_column_may_have_missing_values(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("a\n1\n\n2\n")
     assert collect(scan(path), path)["a"].to_list() == [1, None, 2]
 
 
-def test_hostile_column_names_stay_as_they_are(tmp_path: Path):
+def test_hostile_column_names_stay_as_they_are(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     with path.open("w", newline="") as stream:
         csv.writer(stream).writerows([NAMES, range(len(NAMES))])
@@ -105,7 +105,7 @@ def test_hostile_column_names_stay_as_they_are(tmp_path: Path):
 @given(
     rows=st.integers(2, 4).flatmap(lambda width: st.lists(st.lists(TEXT, min_size=width, max_size=width), max_size=6)),
 )
-def test_whatever_a_csv_writer_writes_has_a_sound_structure(tmp_path: Path, rows: list[list[str]]):
+def test_whatever_a_csv_writer_writes_has_a_sound_structure(tmp_path: Path, rows: list[list[str]]) -> None:
     names = [f"c{at}" for at in range(len(rows[0]) if rows else 2)]
     stream = io.StringIO(newline="")
     csv.writer(stream, lineterminator="\n").writerows([names, *rows])

@@ -9,7 +9,7 @@ from mlops_actions.config.models import ColumnChecks
 from mlops_actions.validate_data.table import NUMBERS, Column, Kind
 
 INTEGER_TEXT = r"^\s*[+-]?\d+\s*$"
-NUMBER_TEXT = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
+NUMBER_TEXT = r"^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$"
 FITTING: dict[str, frozenset[Kind]] = {
     "integer": frozenset({"integer"}),
     "float": frozenset({"float"}),
