@@ -114,6 +114,28 @@ def test_a_flawless_canary_beside_a_silent_stable_passes_as_negligible() -> None
     assert after([ok(number, (300, 0), (0, 0)) for number in range(5)]).reason == "negligible"
 
 
+def evidence(looks: list[Look]) -> dict[str, object]:
+    return {name: after(looks).evidence[name] for name in ("harm", "canary", "stable")}
+
+
+def test_looks_in_which_an_arm_is_silent_are_judged_with_those_after_them() -> None:
+    """At one request a second, looks of a second would otherwise never be evidence."""
+    apart = [ok(0, (40, 3), (0, 0)), ok(1, (10, 0), (0, 0)), ok(2, (0, 0), (400, 2))]
+    assert evidence(apart) == evidence([ok(0, (50, 3), (400, 2))])
+
+
+def test_an_arm_that_is_off_for_long_is_not_compared_with_another_time() -> None:
+    """Stable's incident while the canary was off does not make the canary look good, or bad."""
+    apart = [ok(0, (0, 0), (5000, 2500)), ok(1, (300, 60), (2700, 13))]
+    assert evidence(apart)["harm"] == evidence([ok(0, (300, 60), (2700, 13))])["harm"]
+
+
+def test_they_are_never_judged_with_looks_at_another_weight() -> None:
+    apart = [ok(0, (40, 3), (0, 0)), ok(1, (5, 0), (400, 2), canary_weight=50)]
+    assert evidence(apart)["harm"] == evidence([ok(0, (5, 0), (400, 2))])["harm"]
+    assert evidence(apart)["canary"] == {"requests": 45, "errors": 3}
+
+
 def test_a_silent_stable_gives_no_evidence_of_harm() -> None:
     assert after([ok(0, (1000, 900), (0, 0))]).evidence["harm"]["value"] == 1.0
 

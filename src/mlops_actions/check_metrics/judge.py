@@ -14,6 +14,7 @@ from mlops_actions.errors import DataError
 from mlops_actions.verdict import Decision, Verdict
 
 NOTHING = Arm(requests=0, errors=0)
+MOST_WAITING = 1000
 LEANING = math.log(2)  # evidence of harm of two to one
 RULES = ("alpha", "beta", "r0", "r1", "negligible", "ignore_below", "limits")
 
@@ -26,6 +27,7 @@ class JudgeState(BaseModel):
         harm, no_harm, negligible: one log-value per alternative on the grid; no_harm is not used without a stable.
         canary, stable: counts so far.
         looks: how many looks of each kind.
+        waiting: counts of looks, at `weight`, in which one of the arms was silent: judged with the looks after them.
         limits: the newest readings.
         trouble: what was wrong with the newest look that was not OK.
         cursor: end of the newest judged interval, Unix seconds.
@@ -42,6 +44,8 @@ class JudgeState(BaseModel):
     negligible: list[float] = [0.0] * len(RATIOS)
     canary: Arm = NOTHING
     stable: Arm = NOTHING
+    waiting: tuple[Arm, Arm] = (NOTHING, NOTHING)
+    weight: int = 0
     looks: dict[LookKind, int] = {}
     limits: dict[str, Reading] = {}
     trouble: str = ""
@@ -114,19 +118,43 @@ class Judge:
                 f"A look from {look.start:.3f} to {look.end:.3f} overlaps what was judged up to {self._state.cursor:.3f}."
             )
         canary, stable = look.canary or NOTHING, look.stable or NOTHING
-        steps = self._steps((canary.requests, canary.errors), (stable.requests, stable.errors))
+        together = self._together(canary, stable, look.canary_weight)
+        complete = all(arm.requests for arm in together)
+        steps = self._steps(canary, *(together if complete else (NOTHING, NOTHING)))
         logs = {name: (np.asarray(getattr(self._state, name)) + step).tolist() for name, step in steps.items()}
-        totals = {"canary": self._state.canary + canary, "stable": self._state.stable + stable}
-        return {**logs, **totals, "cursor": look.end}
+        return {
+            **logs,
+            "canary": self._state.canary + canary,
+            "stable": self._state.stable + stable,
+            "waiting": (NOTHING, NOTHING) if complete or _too_long(together) else together,
+            "weight": look.canary_weight,
+            "cursor": look.end,
+        }
 
-    def _steps(self, canary: tuple[int, int], stable: tuple[int, int]) -> dict[str, Floats]:
-        """Return what one look adds to each process, per alternative."""
-        rules = self._settings
-        negligible = log_rate(canary, null=rules.negligible, odds=1 / RATIOS)
+    def _together(self, canary: Arm, stable: Arm, weight: int) -> tuple[Arm, Arm]:
+        """Add what waited, unless the weight changed: with one arm silent it is no evidence, and may be forgotten.
+
+        How long it waits depends on requests alone, never on how they ended, so the counts stay independent given them.
+        """
+        if weight != self._state.weight:
+            return canary, stable
+        return self._state.waiting[0] + canary, self._state.waiting[1] + stable
+
+    def _steps(self, alone: Arm, canary: Arm, stable: Arm) -> dict[str, Floats]:
+        """Return what a look adds to each process, per alternative.
+
+        Args:
+            alone: the canary's counts of this look.
+            canary: its counts that stand beside counts of stable.
+            stable: stable's counts over the same time.
+        """
+        rules, rate = self._settings, (alone.requests, alone.errors)
+        negligible = log_rate(rate, null=rules.negligible, odds=1 / RATIOS)
         if not self._state.has_stable:
-            return {"harm": log_rate(canary, null=rules.negligible, odds=RATIOS), "negligible": negligible}
-        harm = log_split(canary, stable, null=rules.r0, alternatives=rules.r0 * RATIOS, margin=rules.ignore_below)
-        no_harm = log_split(canary, stable, null=rules.r1, alternatives=rules.r1 / RATIOS)
+            return {"harm": log_rate(rate, null=rules.negligible, odds=RATIOS), "negligible": negligible}
+        arms = (canary.requests, canary.errors), (stable.requests, stable.errors)
+        harm = log_split(*arms, null=rules.r0, alternatives=rules.r0 * RATIOS, margin=rules.ignore_below)
+        no_harm = log_split(*arms, null=rules.r1, alternatives=rules.r1 / RATIOS)
         return {"harm": harm, "no_harm": no_harm, "negligible": negligible}
 
     def _decide(self, kind: LookKind) -> tuple[Decision, str] | None:
@@ -208,6 +236,11 @@ class Judge:
 
 def _rules(settings: CheckMetricsSection) -> dict[str, Any]:
     return settings.model_dump(mode="json", include=set(RULES))
+
+
+def _too_long(waiting: tuple[Arm, Arm]) -> bool:
+    """At a weight of 1 % so many requests of one arm come with ten of the other: it is off, and times are not the same."""
+    return sum(arm.requests for arm in waiting) > MOST_WAITING
 
 
 def _rounded(log_value: float) -> float:
