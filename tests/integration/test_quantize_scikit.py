@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import onnxruntime
@@ -20,7 +21,7 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 from mlops_actions import quantize
 from mlops_actions.bundle import Bundle, Feature
 from mlops_actions.config import Config, load
-from mlops_actions.errors import ConfigError, DataError
+from mlops_actions.errors import ConfigError, DataError, OutsideError
 from mlops_actions.progress import silent
 from mlops_actions.quantize import measure
 from mlops_actions.report import Report
@@ -201,6 +202,19 @@ def test_a_bundle_that_may_no_longer_be_served_loses_its_form_and_seal(tmp_path:
     assert not (flights.path / "golden.json").exists()
     with pytest.raises(DataError, match="not sealed"):
         flights.verify()
+
+
+def test_a_run_that_ends_half_way_leaves_nothing_that_verifies(
+    tmp_path: Path, flights: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(Bundle, "write_contract", Mock(side_effect=OutsideError("The disk is full.")))
+        with pytest.raises(OutsideError):
+            run(tmp_path)
+    with pytest.raises(DataError, match="not sealed"):
+        flights.verify()
+    run(tmp_path)
+    assert flights.verify().bundle_digest
 
 
 def test_a_numeric_model_gets_one_matrix(tmp_path: Path, rows: pl.DataFrame) -> None:

@@ -77,7 +77,7 @@ def _drop(measured: Measured, limit: str, drop: float, settings: EvaluateSection
         sentence = f"{measured.title}: candidate and base are identical by construction (same data, code, parameters, lock and seed)."
         return _finding(measured, limit, Verdict(decision=Decision.PASS, reason="identical", sentence=sentence))
     if measured.change is None or measured.base is None:
-        sentence = f"{measured.title} {measured.candidate.value:.4g}: no base to compare with, so a drop cannot be judged; this release becomes the base of the next."
+        sentence = f"{measured.title}: no base to compare with, so a drop cannot be judged; this release becomes the base of the next."
         return _finding(measured, limit, Verdict(decision=Decision.PASS, reason="no_base", sentence=sentence))
     margin = drop if limit == "max_drop_abs" else drop * abs(measured.base.value)
     gain = oriented(measured.change, measured.metric)

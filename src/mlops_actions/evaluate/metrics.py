@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from mlops_actions.evaluate.rows import ClassRows, Codes, Floats, NumberRows, Task
 from mlops_actions.statistics import cells, delong, mcnemar, means
@@ -124,8 +125,14 @@ def of_cells(title: str, function: Callable[[Confusion], Floats]) -> Metric:
     """Make a metric of a function of the confusion table; intervals by 2,000 bootstrap replicates of the joint cells."""
 
     def value(labels: Codes, predicted: Codes, counts: cells.Counts, classes: int) -> Floats:
-        is_label, is_predicted = (np.eye(classes)[codes] for codes in (labels, predicted))
-        return function(Confusion(counts @ (is_label * is_predicted), counts @ is_predicted, counts @ is_label))
+        hit = labels == predicted
+        return function(
+            Confusion(
+                counts[:, hit] @ _indicator(labels[hit], classes),
+                counts @ _indicator(predicted, classes),
+                counts @ _indicator(labels, classes),
+            )
+        )
 
     def estimate(rows: ClassRows, alpha: float) -> Estimate:
         joint, classes = cells.joint_cells(rows.labels, rows.predicted), len(rows.classes)
@@ -152,6 +159,11 @@ def of_cells(title: str, function: Callable[[Confusion], Floats]) -> Metric:
     return Metric(
         title, "classification", "bootstrap of the joint cells", estimate, compare, lambda rows: int(rows.fewest)
     )
+
+
+def _indicator(codes: Codes, classes: int) -> csr_array:
+    """Return [N, K], 1 where the row is the class; sparse, since a thousand classes are usual."""
+    return csr_array((np.ones(len(codes)), (np.arange(len(codes)), codes)), shape=(len(codes), classes))
 
 
 def _percentiles(values: Floats, alpha: float) -> Interval:

@@ -112,7 +112,7 @@ def _measured(given: Search, candidate: Candidate, runtime: Runtime) -> Candidat
     found = fidelity(given.sample, scores)
     limit, rejected = judge(found, given.settings)
     took = _single_thread_speed(runtime, given)
-    given.progress(f"{candidate.scheme}: p50 {took.p50_us:.3g} µs, {100 * found.agreement:.2f} % agreement")
+    given.progress(f"{candidate.scheme}: p50 {took.p50_us:,.1f} µs, {100 * found.agreement:.2f} % agreement")
     return replace(candidate, speed=took, fidelity=found, limit=limit, rejected=rejected)
 
 

@@ -104,11 +104,13 @@ def pick(rows: pl.DataFrame, features: list[Feature]) -> pl.DataFrame:
         for feature in features
     ).filter(usable)
     gaps = plain.filter(pl.any_horizontal(pl.all().is_null()))
+    whole = plain.filter(~pl.any_horizontal(pl.all().is_null()))
     optional = [feature.name for feature in features if feature.nullable]
     if optional and gaps.is_empty():
         gaps = plain[:1].with_columns(pl.lit(None).cast(plain.schema[optional[0]]).alias(optional[0]))
-    step = max(1, plain.height // GOLDEN_ROWS)
-    return pl.concat([gaps[:1], plain[::step]])[:GOLDEN_ROWS]
+    # One row with a gap, then rows without, spread over the test set; where there are none, more with gaps.
+    spread = whole[:: max(1, whole.height // GOLDEN_ROWS)]
+    return pl.concat([gaps[:1], spread, gaps[1:]])[:GOLDEN_ROWS]
 
 
 def _missing(feature: Feature) -> pl.Expr:

@@ -111,10 +111,10 @@ def _served(chosen: Candidate, baseline: Candidate, sample: Sample, quality: str
     assert found is not None
     assert took is not None
     against = (
-        f"; {baseline.scheme} takes {baseline.speed.p50_us:.1f} µs in {baseline.runtime}" if baseline.speed else ""
+        f"; {baseline.scheme} takes {baseline.speed.p50_us:,.1f} µs in {baseline.runtime}" if baseline.speed else ""
     )
     sentence = (
-        f"{chosen.scheme} is served: {took.p50_us:.1f} µs a row (p50, one thread) in {chosen.runtime}"
+        f"{chosen.scheme} is served: {took.p50_us:,.1f} µs a row (p50, one thread) in {chosen.runtime}"
         f"{against if chosen is not baseline else ' (nothing else was faster within the limits)'}."
         f" It gives the same answer on {100 * found.agreement:.2f} % of {sample.rows.height:,} test rows,"
         f" {quality} {found.quality:.4f} ({found.change:+.4f})."

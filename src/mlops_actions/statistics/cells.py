@@ -36,20 +36,19 @@ def joint_cells(*columns: Codes) -> Cells:
     return Cells(codes.astype(np.int64), counts.astype(np.int64))
 
 
-def replicates(cells: Cells, statistic: Callable[[Counts], Floats], count: int = REPLICATES) -> Floats:
-    """Return `count` bootstrap replicates of a statistic.
+def replicates(cells: Cells, statistic: Callable[[Counts], Floats]) -> Floats:
+    """Return 2,000 bootstrap replicates of a statistic.
 
     The seed is the sha256 of the cells: the same content gives the same interval, in any order of rows and on any day.
 
     Args:
         cells: combinations and their rows.
         statistic: [R, C] counts to [R] values.
-        count: how many.
     """
     generator = np.random.default_rng(_seed(cells))
     shares = cells.counts / cells.counts.sum()
     step = max(1, MOST_AT_ONCE // len(shares))
-    sizes = [min(step, count - start) for start in range(0, count, step)]
+    sizes = [min(step, REPLICATES - start) for start in range(0, REPLICATES, step)]
     return np.concatenate([statistic(generator.multinomial(cells.counts.sum(), shares, size)) for size in sizes])
 
 
