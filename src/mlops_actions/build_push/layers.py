@@ -119,6 +119,7 @@ def _environment(recipe: Recipe) -> list[str]:
         "PYTHONPATH": f"/{SERVER}:/{PACKAGES}",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUNBUFFERED": "1",
+        "PYTHONSAFEPATH": "1",
         "OPENBLAS_NUM_THREADS": "1",
     }
     return [f"{name}={value}" for name, value in (below | ours).items()]

@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import json
+import signal
 import socket
 import subprocess
 import tempfile
@@ -68,12 +69,12 @@ def _running(start: Start, output: IO[str]) -> Iterator[subprocess.Popen[str]]:
     try:
         yield process
     finally:
-        # The server would serve on for a while after one SIGTERM; a second one ends it now.
-        for stop in (process.terminate, process.terminate, process.kill):
-            stop()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(_STOP_SECONDS if stop == process.kill else 1)
-                break
+        process.send_signal(signal.SIGINT)  # the server would serve on for a while after SIGTERM
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def _wait_until_ready(start: Start, process: subprocess.Popen[str], output: IO[str]) -> None:
