@@ -152,3 +152,10 @@ def test_limits_need_a_prometheus() -> None:
     config = Config.model_validate({"model": "m", "check_metrics": {"limits": {"p99": {"query": "x", "max": 1}}}})
     with pytest.raises(ConfigError, match="no Prometheus"):
         open_source(config, TRIAL, dict)
+
+
+def test_a_step_that_is_over_before_prometheus_shows_it_is_refused() -> None:
+    settings = {"prometheus": "http://127.0.0.1:1", "scrape_interval_seconds": 15}
+    config = Config.model_validate({"model": "m", "check_metrics": settings, "deploy": {"step_seconds": 30}})
+    with pytest.raises(ConfigError, match="ends before Prometheus"):
+        open_source(config, TRIAL, dict)

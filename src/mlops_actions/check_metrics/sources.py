@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from mlops_actions.check_metrics.endpoints import MetricsEndpoints
 from mlops_actions.check_metrics.look import Source
-from mlops_actions.check_metrics.prometheus import PrometheusSource
+from mlops_actions.check_metrics.prometheus import LAG, PrometheusSource
 from mlops_actions.config import Config
 from mlops_actions.errors import ConfigError
 from mlops_actions.release.record import ReleaseState
@@ -22,10 +22,12 @@ def open_source(config: Config, state: ReleaseState, urls: Callable[[], Mapping[
         urls: the /metrics of each track's replicas, asked at every look.
 
     Raises:
-        ConfigError: fixed limits are PromQL and there is no Prometheus.
+        ConfigError: nothing is on trial; fixed limits are PromQL and there is no Prometheus; or a step ends before
+            Prometheus shows anything of it.
     """
     arms = arms_of(config.model.id, state)
     if config.check_metrics.prometheus:
+        _check_time(config)
         return PrometheusSource(config.check_metrics, arms)
     if config.check_metrics.limits:
         raise ConfigError(
@@ -35,6 +37,18 @@ def open_source(config: Config, state: ReleaseState, urls: Callable[[], Mapping[
             line=config.line("check_metrics.limits"),
         )
     return MetricsEndpoints(urls, arms)
+
+
+def _check_time(config: Config) -> None:
+    lag = LAG * config.check_metrics.scrape_interval_seconds
+    if config.deploy.step_seconds <= lag:
+        raise ConfigError(
+            f"A step of {config.deploy.step_seconds:g} s ends before Prometheus shows anything of it: samples count once they are {lag:g} s old.",
+            why="check_metrics.scrape_interval_seconds says how often Prometheus scrapes; newer samples may be missing.",
+            fix=f"set deploy.step_seconds (or --deadline) to {3 * lag:g} or more, or scrape more often.",
+            file=str(config.file),
+            line=config.line("deploy.step_seconds") or config.line("check_metrics.scrape_interval_seconds"),
+        )
 
 
 def arms_of(model: str, state: ReleaseState) -> dict[Track, dict[str, str]]:

@@ -20,15 +20,13 @@ SYSTEM = SystemClock()
 def run(
     config: Config,
     *,
-    deadline_seconds: float | None = None,
     progress: Progress,
     clock: Clock = SYSTEM,
 ) -> Report:
-    """Judge the release on trial in `deploy.environment`; act on nothing.
+    """Judge the release on trial in `deploy.environment`, for `deploy.step_seconds` at most; act on nothing.
 
     Args:
         config: mlops.yaml.
-        deadline_seconds: longest time to watch; default deploy.step_seconds.
         progress: told after every look how much evidence there is.
         clock: time.
 
@@ -36,7 +34,7 @@ def run(
         the report; its output `verdict` is the path of verdict.json, written whatever the decision.
 
     Raises:
-        ConfigError: nothing is on trial, or fixed limits without a Prometheus.
+        ConfigError: nothing is on trial, fixed limits without a Prometheus, or too short a time to see anything in one.
         ReleaseConflictError: somebody changed the release meanwhile.
     """
     folder = config.work / "releases" / config.deploy.environment
@@ -49,7 +47,7 @@ def run(
         source,
         store.state,
         interval_seconds=settings.interval_seconds,
-        deadline_seconds=deadline_seconds or config.deploy.step_seconds,
+        deadline_seconds=config.deploy.step_seconds,
         progress=progress,
         clock=clock,
     )

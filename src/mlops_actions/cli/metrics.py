@@ -42,8 +42,11 @@ def check_metrics(
         run_stage(
             config,
             lambda settings, progress: stage.run(
-                override(override(settings, "deploy", environment=environment), "check_metrics", prometheus=prometheus),
-                deadline_seconds=deadline,
+                override(
+                    override(settings, "deploy", environment=environment, step_seconds=deadline),
+                    "check_metrics",
+                    prometheus=prometheus,
+                ),
                 progress=progress,
             ),
         )
