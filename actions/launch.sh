@@ -35,7 +35,6 @@ install() (
   cd "$root" &&
     uv venv --quiet --relocatable --python '>=3.11,<3.14' "$aside/new" &&
     uv pip sync --quiet --require-hashes --python "$aside/new/bin/python" "$requirements" &&
-    echo "$root/src" >"$(echo "$aside"/new/lib/python3.*/site-packages)/mlops_actions.pth" &&
     take_place "$aside/new"
 )
 
@@ -45,13 +44,13 @@ take_place() {
     test -x "$environment/bin/python"
 }
 
-# One folder for each lock and each copy of our code, so that no install disturbs a process that runs in another.
+# One folder for each lock, so that no install disturbs a process that runs in another.
 folder=${RUNNER_TOOL_CACHE:-${RUNNER_TEMP:-${XDG_CACHE_HOME:-$HOME/.cache}}}/mlops-actions
-key=$({ echo "$root $(uname -sm)" && cat "$requirements"; } | sha256)
+key=$({ uname -sm && cat "$requirements"; } | sha256)
 environment=$folder/$lock-${key:0:16}
 if ! test -x "$environment/bin/python"; then
   command -v uv >/dev/null || fail "There is no uv on PATH." "the step that sets it up was left out." "install uv on the runner."
   install || fail "Our environment could not be installed; uv's message is above." \
     "the package index did not answer." "run again; UV_DEFAULT_INDEX names a mirror."
 fi
-exec "$environment/bin/python" -I -m mlops_actions "$command"
+exec "$environment/bin/python" -I "$root/actions/launch.py" "$command"

@@ -29,7 +29,7 @@ def test_bad_data_is_red_and_nothing_is_trained(act: Act, consumer: Make) -> Non
     assert run.code != 0
     assert run.failed_jobs == {"Validate data", "Model"}
     assert 1 in run.exit_codes
-    assert any(error.startswith("file=mlops.yaml,line=6,title=mlops::") for error in run.errors), run.errors
+    assert any(error.startswith("file=mlops.yaml,line=7,title=mlops::") for error in run.errors), run.errors
     assert "❌ validate-data" in run.summary
 
 
@@ -49,7 +49,7 @@ def test_a_worse_model_is_red(act: Act, consumer: Make) -> None:
 
 def test_a_broken_configuration_exits_2(act: Act, consumer: Make) -> None:
     repository = consumer("flights")
-    repository.edit("max_drop_abs", "max_drop")
+    repository.edit("max_drop_abs", "max_drop_ab")
     repository.commit("An unknown key")
     run = act.run(repository, "pull-request.yml", "pull_request")
     assert run.failed_jobs == {"Validate data", "Model"}

@@ -15,7 +15,7 @@ pwd >> "$LOG"; env >> "$LOG"; echo "$@" >> "$LOG"
 test "$FAIL" = "$1" && exit 2
 if test "$1" = venv; then
   for last; do :; done
-  mkdir -p "$last/bin" "$last/lib/python3.12/site-packages"
+  mkdir -p "$last/bin"
   printf '#!/bin/sh\\nif test "$2" = -c; then mv "$4" "$5"; else pwd; echo "$@"; env; fi\\n' > "$last/bin/python"
   chmod +x "$last/bin/python"
 fi
@@ -48,7 +48,10 @@ def launch(tmp_path: Path) -> Launch:
 def test_the_command_runs_isolated_in_the_workspace(launch: Launch, tmp_path: Path) -> None:
     result = launch("validate-data")
     assert result.returncode == 0, result.stderr
-    assert result.stdout.splitlines()[:2] == [str(tmp_path / "workspace"), "-I -m mlops_actions validate-data"]
+    assert result.stdout.splitlines()[:2] == [
+        str(tmp_path / "workspace"),
+        f"-I {LAUNCH.with_suffix('.py')} validate-data",
+    ]
 
 
 def test_the_second_start_installs_nothing(launch: Launch, tmp_path: Path) -> None:

@@ -1,0 +1,11 @@
+"""Start the command line from this copy of the source, in an environment that has its packages but not itself."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
+
+from mlops_actions.cli import main  # noqa: E402 (found through the line above)
+
+sys.argv[0] = "mlops"
+main()
