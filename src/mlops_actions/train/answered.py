@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from mlops_actions.errors import ConfigError, UserCodeError
+from mlops_actions.errors import ConfigError, MlopsError, UserCodeError
 from mlops_actions.progress import Progress
 from mlops_actions.train import command
 from mlops_actions.train.job import Job
@@ -89,10 +89,12 @@ def _result(folder: Path, code: int) -> dict[str, Any]:
     )
 
 
-def _raised(job: Job, raised: dict[str, Any], executable: Path, progress: Progress) -> UserCodeError:
+def _raised(job: Job, raised: dict[str, Any], executable: Path, progress: Progress) -> MlopsError:
     who = job.train.function or job.train.estimator or f"the {job.train.base_architecture} network"
     file = raised["file"] and _relative(raised["file"], job.root)
     told = {"file": file, "line": raised["line"]}
+    if raised["type"] == "InvalidParameterError":  # scikit-learn's own check of an estimator's arguments
+        return ConfigError(f"train.parameters: {raised['text']}", fix="see the estimator in scikit-learn's reference.")
     progress(raised["traceback"].rstrip() + f"\n{raised['type']}: {raised['text']}")
     if raised["module"]:
         return MissingModuleError(

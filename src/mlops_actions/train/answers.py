@@ -83,9 +83,7 @@ def _has_columns(value: Any) -> bool:
 
 def _call(model: Any, method: str, rows: Any) -> Any:
     if not callable(getattr(model, method, None)):
-        raise Refused(
-            f"The trained model is {_named(model)}, which has no {method}.", ASKED + ".", "return such a model."
-        )
+        raise Refused(f"What training returned is {_named(model)}, which has no {method}.", fix=f"{ASKED}.")
     return getattr(model, method)(rows)
 
 
@@ -108,7 +106,7 @@ def _rectangle(value: Any, count: int, method: str) -> Any:
         raise Refused(f"{method} answered with {_named(value)} that is no table of numbers.", fix=f"{ASKED}.")
     if len(matrix) != count:
         raise Refused(
-            f"{method} answered with {len(matrix)} rows for {count} test rows.", "", f"{ASKED}: one answer a row."
+            f"{method} answered with {len(matrix)} rows for {count} test rows.", fix=f"{ASKED}: one answer a row."
         )
     return matrix
 
@@ -184,7 +182,7 @@ def _labels(value: Any, count: int, classes: list[str]) -> list[list[float]]:
     ]
     if len(names) != count:
         raise Refused(
-            f"predict answered with {len(names)} rows for {count} test rows.", "", f"{ASKED}: one answer a row."
+            f"predict answered with {len(names)} rows for {count} test rows.", fix=f"{ASKED}: one answer a row."
         )
     unknown = sorted(set(names) - set(places))
     if unknown:

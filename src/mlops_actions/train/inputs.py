@@ -4,8 +4,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
 from mlops_actions import git
 from mlops_actions.config import Config
 from mlops_actions.config.models import DataSection, TrainSection
@@ -38,8 +36,6 @@ def digest(config: Config, data: DataSection, train: TrainSection, data_sha256: 
         "trainer": _files(OURS, sorted(OURS.glob("*.py"))),
         "code": _files(config.root, _code(config, data)) if theirs else {},
         "python": interpreter.python,
-        # Polars draws the random split.
-        "polars": pl.__version__,
         "packages": {
             name: version for name, version in interpreter.packages.items() if theirs or name.lower() in MATTERING
         },

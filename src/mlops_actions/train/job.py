@@ -75,16 +75,17 @@ def write(job: Job, folder: Path, *, parquet: bool) -> None:
         (folder / "output" / "model").mkdir(parents=True)
         ending = "parquet" if parquet or job.way == "command" else "csv"
         for name, frame in (_for_command(job) if job.way == "command" else _for_worker(job)).items():
-            _write_table(frame, folder / f"{name}.{ending}")
+            write_table(frame, folder / f"{name}.{ending}")
         _write_target(job, folder)
         (folder / "job.json").write_text(json.dumps(_description(job, ending)), encoding="utf-8")
 
 
-def _write_table(frame: pl.DataFrame, path: Path) -> None:
+def write_table(frame: pl.DataFrame, path: Path) -> None:
+    """Write Parquet, or CSV in which a missing number is an empty cell."""
     if path.suffix == ".parquet":
         frame.write_parquet(path, compression="uncompressed")
     else:
-        frame.write_csv(path)
+        frame.with_columns(pl.selectors.float().fill_nan(None)).write_csv(path)
 
 
 def _for_worker(job: Job) -> dict[str, pl.DataFrame]:
@@ -120,10 +121,18 @@ def _for_command(job: Job) -> dict[str, pl.DataFrame]:
             fix="name it in data.id, or in data.exclude.",
         )
     extra = [name for name in (job.data.weight, job.data.group) if name]
+    test = [
+        job.rows.test_ids.alias("id"),
+        *_columns(job.rows.test, [*names, *(name for name in extra if name != "id")]),
+    ]
     return {
-        "train": job.rows.train.select(*names, job.data.label, *extra),
-        "test": job.rows.test.select(job.rows.test_ids.alias("id"), *names, *[name for name in extra if name != "id"]),
+        "train": pl.DataFrame(_columns(job.rows.train, [*names, job.data.label, *extra])),
+        "test": pl.DataFrame(test),
     }
+
+
+def _columns(rows: pl.DataFrame, names: list[str]) -> list[pl.Series]:
+    return [rows.get_column(name) for name in names]
 
 
 def _write_target(job: Job, folder: Path) -> None:

@@ -100,10 +100,14 @@ def run(
 
 def _end(process: subprocess.Popen[bytes], reader: threading.Thread) -> None:
     """Kill the whole group, children that outlived the worker included, and let the reader finish."""
+    assert process.stdin is not None
+    assert process.stdout is not None
     # Nobody may be left; macOS says EPERM for a group of zombies.
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+    process.stdin.close()
+    # A child that made a group of its own may still hold the pipe; it is not waited for.
     reader.join(timeout=5)
-    if process.stdin:
-        process.stdin.close()
+    if not reader.is_alive():
+        process.stdout.close()

@@ -6,6 +6,7 @@ from typing import Literal
 import polars as pl
 
 from mlops_actions.bundle import Feature
+from mlops_actions.data.names import shown
 from mlops_actions.errors import ConfigError, DataError
 from mlops_actions.train.answers import label_text
 
@@ -40,8 +41,8 @@ def _kind(column: pl.Series, *, dates: bool) -> Literal["float", "string"]:
     kinds = {True: "a date or time, which no model takes as it is"}
     why = kinds.get(column.dtype.is_temporal(), f"of type {column.dtype}")
     raise ConfigError(
-        f"The column {column.name!r} cannot be a feature: it is {why}.",
-        fix=f"name it in data.exclude, or derive numbers from it (month, weekday, age in days): exclude: [{column.name}]",
+        f"The column {shown(column.name)} cannot be a feature: it is {why}.",
+        fix="name it in data.exclude, or derive numbers from it (month, weekday, age in days).",
     )
 
 
@@ -57,19 +58,15 @@ def canonical(rows: pl.DataFrame, chosen: list[Feature], *, fill: bool) -> pl.Da
         chosen: the features, in order.
         fill: a missing text becomes "" and a missing number NaN, as models take them; otherwise both become null.
     """
-    return rows.select(
-        _as_float(feature.name, fill=fill) if feature.dtype == "float" else _as_text(feature.name, fill=fill)
-        for feature in chosen
-    )
+    # Columns are taken as they are named: in an expression, polars reads a name such as ^a.*$ as a pattern.
+    return pl.DataFrame([_travelling(rows.get_column(feature.name), feature, fill=fill) for feature in chosen])
 
 
-def _as_float(name: str, *, fill: bool) -> pl.Expr:
-    number = pl.col(name).cast(pl.Float32)
-    return number.fill_null(float("nan")) if fill else number.fill_nan(None)
-
-
-def _as_text(name: str, *, fill: bool) -> pl.Expr:
-    text = pl.col(name).cast(pl.String)
+def _travelling(column: pl.Series, feature: Feature, *, fill: bool) -> pl.Series:
+    if feature.dtype == "float":
+        number = column.cast(pl.Float32)
+        return number.fill_null(float("nan")) if fill else number.fill_nan(None)
+    text = column.cast(pl.String)
     return text.fill_null("") if fill else text
 
 
@@ -134,7 +131,7 @@ def target(
     column = plain(train[name])
     if column.dtype.is_nested() or column.dtype == pl.Binary:
         raise DataError(
-            f"The label {name!r} is of type {column.dtype}.", fix="name a column of numbers, text or booleans."
+            f"The label {shown(name)} is of type {column.dtype}.", fix="name a column of numbers, text or booleans."
         )
     numeric = column.dtype.is_numeric() or column.dtype == pl.Boolean
     distinct = column.n_unique()
@@ -143,12 +140,12 @@ def target(
         task = "regression" if _is_quantity(column, distinct) else "classification"
     if task == "classification" and classes is None:
         raise ConfigError(
-            f"The label {name!r} has {distinct} different values, too many to be classes.",
+            f"The label {shown(name)} has {distinct} different values, too many to be classes.",
             fix="set train.task: regression, or name another label.",
         )
     if task == "regression" and not numeric:
         raise ConfigError(
-            f"The label {name!r} is of type {column.dtype}, and train.task is regression.",
+            f"The label {shown(name)} is of type {column.dtype}, and train.task is regression.",
             fix="name a label that is a number.",
         )
     return Target(name, task, classes, numeric)

@@ -73,7 +73,7 @@ def estimator(job: dict[str, Any], folder: Path) -> dict[str, Any]:
         job["test_rows"],
         task=task,
         framework=framework,
-        architecture=type(model).__name__,
+        architecture=job["name"],
         hyperparameters=_plain(model.get_params(deep=False)),
     )
 

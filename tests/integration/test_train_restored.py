@@ -1,0 +1,207 @@
+"""Equal inputs restore, other inputs train; a damaged or half entry is never used. Environments and git, as train meets them."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from mlops_actions.bundle import Bundle
+from mlops_actions.environments import Environments
+from mlops_actions.errors import ConfigError, OutsideError
+from mlops_actions.git import revision
+from mlops_actions.progress import silent
+from support.training import FUNCTION, repository, rows, run
+
+FIT = {"function": "fitting:fit"}
+
+
+def project(folder: Path, code: str = FUNCTION) -> Path:
+    repository(folder, rows(120), train=FIT)
+    (folder / "fitting.py").write_text(code)
+    return folder
+
+
+def git(folder: Path, *arguments: str) -> None:
+    identity = ["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "init.defaultBranch=main"]
+    subprocess.run(["git", "-C", folder, *identity, *arguments], check=True, capture_output=True)
+
+
+def test_the_second_run_is_restored_under_its_own_version(tmp_path: Path) -> None:
+    project(tmp_path)
+    (tmp_path / ".gitignore").write_text(".mlops/\n__pycache__/\n")
+    first, bundle, lines = run(tmp_path)
+    assert first.outputs["cached"] == "false"
+    assert first.outputs["version"] == "unversioned"
+    assert any("git says" in line for line in lines)
+    kept, seal = bundle.predictions.read_bytes(), bundle.config().bundle_digest
+    git(tmp_path, "init")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-m", "x")
+    git(tmp_path, "tag", "v1.2.3")
+    second, bundle, _ = run(tmp_path)
+    assert (second.verdict.reason, second.outputs["cached"]) == ("restored", "true")
+    assert second.outputs["version"] == bundle.config().version == "v1.2.3"
+    assert second.outputs["input-digest"] == first.outputs["input-digest"]
+    assert bundle.predictions.read_bytes() == kept
+    assert bundle.verify().bundle_digest == seal
+
+
+@pytest.mark.parametrize("change", ["data", "code", "helper", "parameters", "seed", "exclude"])
+def test_any_other_input_trains_again(tmp_path: Path, change: str) -> None:
+    run(project(tmp_path))
+    if change == "data":
+        rows(121).write_parquet(tmp_path / "data.parquet")
+    elif change == "code":
+        (tmp_path / "fitting.py").write_text(FUNCTION.replace("0.25, 0.75", "0.75, 0.25"))
+    elif change == "helper":
+        (tmp_path / "settings.toml").write_text("depth = 3\n")
+    else:
+        changed: dict[str, Any] = {"parameters": {"parameters": {"a": 1}}, "seed": {"seed": 1}}.get(change, {})
+        where = {"exclude": ["x"]} if change == "exclude" else {}
+        repository(tmp_path, rows(120), train={**FIT, **changed}, **where)
+    assert run(tmp_path)[0].outputs["cached"] == "false"
+
+
+def test_prose_and_other_sections_do_not(tmp_path: Path) -> None:
+    run(project(tmp_path))
+    (tmp_path / "README.md").write_text("# Toy\n")
+    with (tmp_path / "mlops.yaml").open("a") as stream:
+        stream.write("evaluate: {accuracy: {min: 0.5}}\n")
+    assert run(tmp_path)[0].outputs["cached"] == "true"
+
+
+@pytest.mark.parametrize("damage", ["changed", "lost", "added", "config"])
+def test_a_damaged_entry_is_not_used(tmp_path: Path, damage: str) -> None:
+    run(project(tmp_path))
+    entry = next((tmp_path / ".mlops" / "toy" / "cache").iterdir())
+    if damage == "changed":
+        (entry / "contract.json").write_text("{}")
+    elif damage == "lost":
+        (entry / "test_rows.parquet").unlink()
+    elif damage == "added":
+        (entry / "model" / "extra").write_text("")
+    else:
+        (entry / "model_config.yaml").write_text("id: [")
+    report, _, lines = run(tmp_path)
+    assert report.outputs["cached"] == "false"
+    assert any("damaged" in line for line in lines)
+    assert run(tmp_path)[0].outputs["cached"] == "true"
+
+
+@pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_a_stopped_stage_leaves_the_old_bundle_and_no_process(tmp_path: Path, blow: signal.Signals) -> None:
+    run(project(tmp_path))
+    before = Bundle(tmp_path / ".mlops" / "toy" / "bundle").config()
+    started = tmp_path / "started"
+    wait = f"    import os, time\n    open({str(started)!r}, 'w').write(str(os.getpid()))\n    time.sleep(600)\n"
+    (tmp_path / "fitting.py").write_text(FUNCTION.replace("    return Model()\n", wait))
+    command = [sys.executable, "-I", "-m", "mlops_actions", "train", "--config", str(tmp_path)]
+    stage = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    wait_for(lambda: started.exists() and started.read_text() != "")
+    worker = int(started.read_text())
+    stage.send_signal(blow)
+    assert stage.wait() == (130 if blow is signal.SIGINT else -blow)
+    wait_for(lambda: not psutil.pid_exists(worker) or psutil.Process(worker).status() == psutil.STATUS_ZOMBIE)
+    bundle = Bundle(tmp_path / ".mlops" / "toy" / "bundle")
+    assert bundle.config() == before
+    assert bundle.changed_files() == []
+    assert len(list((tmp_path / ".mlops" / "toy" / "cache").iterdir())) == 1
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    for _ in range(600):
+        if condition():
+            return
+        time.sleep(0.05)
+    pytest.fail("it did not happen within 30 seconds")
+
+
+def test_hostile_surroundings_change_nothing(tmp_path: Path) -> None:
+    project(tmp_path)
+    for name in ("click", "sklearn", "pandas", "polars", "yaml", "mlops_actions", "json", "worker"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('the wrong module')\n")
+    surroundings = {
+        **os.environ,
+        "UV_PROJECT_ENVIRONMENT": "/nowhere",
+        "UV_PYTHON": "2.7",
+        "UV_CONFIG_FILE": "/nowhere",
+    }
+    surroundings["PYTHONPATH"] = str(tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-I", "-m", "mlops_actions", "train"],
+        cwd=tmp_path,
+        env=surroundings,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert Environments.of_caller({"PYTHONPATH": str(tmp_path), "PATH": os.environ["PATH"]}).ours().packages
+
+
+def test_a_full_disk_leaves_the_old_bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(project(tmp_path))
+    (tmp_path / "fitting.py").write_text(FUNCTION + "\n")
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("mlops_actions.train.assemble.shutil.copytree", full)
+    before = (tmp_path / ".mlops" / "toy" / "bundle" / "model_config.yaml").read_bytes()
+    with pytest.raises(OutsideError, match="disk is full"):
+        run(tmp_path)
+    folder = tmp_path / ".mlops" / "toy"
+    assert (folder / "bundle" / "model_config.yaml").read_bytes() == before
+    assert sorted(path.name for path in folder.iterdir()) == ["bundle", "cache"]
+
+
+def test_a_cache_that_cannot_be_written_costs_only_time(tmp_path: Path) -> None:
+    project(tmp_path)
+    (tmp_path / ".mlops" / "toy").mkdir(parents=True)
+    (tmp_path / ".mlops" / "toy" / "cache").write_text("a file where the folder should be")
+    report, _, lines = run(tmp_path)
+    assert report.decision == "pass"
+    assert any("not kept" in line for line in lines)
+
+
+def test_versions_of_checkouts(tmp_path: Path) -> None:
+    assert revision(tmp_path / "nowhere").version == "unversioned"
+    git(tmp_path, "init")
+    assert (revision(tmp_path).version, revision(tmp_path).commit) == ("unversioned", "")
+    (tmp_path / "a").write_text("1")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-m", "x")
+    untagged = revision(tmp_path)
+    assert untagged.commit.startswith(untagged.version)
+    assert "no tag" in untagged.note
+    git(tmp_path, "tag", "v2")
+    assert (revision(tmp_path).version, revision(tmp_path).note) == ("v2", "")
+    (tmp_path / "a").write_text("2")
+    assert revision(tmp_path).version == "v2-dirty"
+
+
+def test_keras_is_installed_once_from_the_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mlops_actions.environments.importlib.util.find_spec", lambda _: None)
+    locks = tmp_path / "requirements"
+    locks.mkdir()
+    for name in ("train.txt", "keras.txt"):
+        (locks / name).write_text("# nothing\n")
+    environments = Environments({"PATH": os.environ["PATH"], "UV_PYTHON": "2.7"}, tmp_path / "kept", locks)
+    lines: list[str] = []
+    first, second = environments.keras(lines.append), environments.keras(lines.append)
+    assert first == second
+    assert len(lines) == 1
+    assert first.executable.parent.parent.parent == tmp_path / "kept"
+    with pytest.raises(ConfigError, match="Keras needs TensorFlow"):
+        Environments({"PATH": ""}, tmp_path / "kept", None).keras(silent)
+    (locks / "keras.txt").write_text("no-such-lock ===\n")
+    with pytest.raises(OutsideError, match="uv pip sync"):
+        environments.keras(silent)
+    assert [path.name for path in (tmp_path / "kept").iterdir()] == [first.executable.parent.parent.name]
