@@ -113,11 +113,11 @@ def test_odd_file_names_are_names(tmp_path: Path, name: str) -> None:
     assert collect(scan(tmp_path / name), tmp_path).height == 2
 
 
-def test_a_path_that_no_system_holds_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="cannot be a path"):
-        find(tmp_path / ("x" * 10_000 + ".csv"))
-    with pytest.raises(DataError, match="cannot be a path"):
-        find(tmp_path / "a**b" / "c.csv")
+@pytest.mark.parametrize("name", ["x" * 10_000 + ".csv", "a**b/c.csv", "\0.csv"])
+def test_a_path_that_no_system_holds_is_refused(tmp_path: Path, name: str) -> None:
+    # Which of the two depends on the version of Python: later ones take the pattern, and find nothing.
+    with pytest.raises(DataError, match=r"cannot be a path|There is no data"):
+        find(tmp_path / name)
 
 
 def test_nan_is_null_from_the_start(tmp_path: Path) -> None:
