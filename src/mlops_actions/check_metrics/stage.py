@@ -95,7 +95,7 @@ def _limits(file: VerdictFile) -> list[Finding]:
     violated, unread, readings = (file.evidence[name] for name in ("violated", "unread", "limits"))
     findings = []
     for name, limit in file.settings.limits.items():
-        reading = readings.get(name, {"value": None, "detail": "never read"})
+        reading = readings.get(name, {"value": None, "detail": "no look asked for it"})
         said = f"{reading['value']:.6g}" if reading["value"] is not None else reading["detail"]
         if name in violated:
             verdict = Verdict(
