@@ -1,7 +1,5 @@
 """The user's function in the worker: what works, and all that goes wrong, each said with the right words."""
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +9,7 @@ import psutil
 import pytest
 
 from mlops_actions.errors import ConfigError, ExitCode, UserCodeError
-from support.training import FUNCTION, repository, rows, run
+from support.training import FUNCTION, plain_python, repository, rows, run
 
 FIT = {"function": "team.fitting:fit"}
 HEAD = "def fit(train, parameters, output):\n"
@@ -26,11 +24,8 @@ def project(folder: Path, code: str, train: dict[str, Any] | None = None, **data
 
 
 @pytest.fixture(scope="module")
-def plain_python(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return a Python with the standard library and nothing else."""
-    folder = tmp_path_factory.mktemp("a team's") / "venv"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
-    return str(folder / "bin" / "python")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return plain_python(tmp_path_factory.mktemp("a team's") / "venv")
 
 
 def test_it_sees_features_and_label_as_they_travel(tmp_path: Path) -> None:
@@ -56,7 +51,7 @@ def fit(train, parameters, output):
     assert set(pl.read_parquet(bundle.predictions)["score_true"]) == {0.75}
 
 
-def test_a_python_without_any_library_is_enough(tmp_path: Path, plain_python: str) -> None:
+def test_a_python_without_any_library_is_enough(tmp_path: Path, plain: str) -> None:
     code = """
 import math
 
@@ -70,7 +65,7 @@ def fit(train, parameters, output):
     assert isinstance(first["late"], bool) and first["town"] == "" and math.isnan(first["gaps"])
     return Model()
 """
-    _, bundle, _ = run(project(tmp_path, code, {"python": plain_python}))
+    _, bundle, _ = run(project(tmp_path, code, {"python": plain}))
     table = pl.read_parquet(bundle.predictions)
     assert set(table["prediction"]) == {"true", "false"}
     assert bundle.config().environment.packages == {}
@@ -91,10 +86,10 @@ def fit(train, parameters, output):
     assert [path.name for path in bundle.model.iterdir()] == ["model.skops"]
 
 
-def test_without_skops_the_line_to_add_is_named(tmp_path: Path, plain_python: str) -> None:
+def test_without_skops_the_line_to_add_is_named(tmp_path: Path, plain: str) -> None:
     code = "from sklearn.linear_model import Model\n" + HEAD + "    return Model()\n"
-    folder = project(tmp_path, code, {"python": plain_python})
-    venv = next((Path(plain_python).parent.parent / "lib").glob("python*")) / "site-packages"
+    folder = project(tmp_path, code, {"python": plain})
+    venv = next((Path(plain).parent.parent / "lib").glob("python*")) / "site-packages"
     (venv / "sklearn").mkdir()
     (venv / "sklearn" / "__init__.py").write_text("")
     (venv / "sklearn" / "linear_model.py").write_text(FUNCTION)
@@ -129,9 +124,11 @@ def test_its_own_order_of_the_classes_is_kept(tmp_path: Path) -> None:
         ("    return type('M', (), {'predict_proba': lambda s, r: 'abc'})()", "no table of numbers"),
     ],
 )
-def test_what_goes_wrong_in_it_is_the_users_and_leaves_nothing(tmp_path: Path, body: str, words: str) -> None:
+def test_what_goes_wrong_in_it_is_the_users_and_leaves_nothing(
+    tmp_path: Path, plain: str, body: str, words: str
+) -> None:
     with pytest.raises(UserCodeError, match=words) as caught:
-        run(project(tmp_path, HEAD + body + "\n"))
+        run(project(tmp_path, HEAD + body + "\n", {"python": plain}))
     assert caught.value.exit_code is ExitCode.UNUSABLE_INPUT
     assert not (tmp_path / ".mlops" / "toy" / "bundle").exists()
     assert not (tmp_path / ".mlops" / "toy" / "cache").exists()

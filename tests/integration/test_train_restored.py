@@ -17,14 +17,17 @@ from mlops_actions.environments import Environments
 from mlops_actions.errors import ConfigError, OutsideError
 from mlops_actions.git import revision
 from mlops_actions.progress import silent
-from support.training import FUNCTION, repository, rows, run
-
-FIT = {"function": "fitting:fit"}
+from support.training import FUNCTION, plain_python, repository, rows, run
 
 
-def project(folder: Path, code: str = FUNCTION) -> Path:
-    repository(folder, rows(120), train=FIT)
-    (folder / "fitting.py").write_text(code)
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return plain_python(tmp_path_factory.mktemp("plain") / "venv")
+
+
+def project(folder: Path, python: str, **changes: Any) -> Path:
+    repository(folder, rows(120), train={"function": "fitting:fit", "python": python, **changes})
+    (folder / "fitting.py").write_text(FUNCTION)
     return folder
 
 
@@ -33,8 +36,8 @@ def git(folder: Path, *arguments: str) -> None:
     subprocess.run(["git", "-C", folder, *identity, *arguments], check=True, capture_output=True)
 
 
-def test_the_second_run_is_restored_under_its_own_version(tmp_path: Path) -> None:
-    project(tmp_path)
+def test_the_second_run_is_restored_under_its_own_version(tmp_path: Path, plain: str) -> None:
+    project(tmp_path, plain)
     (tmp_path / ".gitignore").write_text(".mlops/\n__pycache__/\n")
     first, bundle, lines = run(tmp_path)
     assert first.outputs["cached"] == "false"
@@ -53,51 +56,52 @@ def test_the_second_run_is_restored_under_its_own_version(tmp_path: Path) -> Non
     assert bundle.verify().bundle_digest == seal
 
 
-@pytest.mark.parametrize("change", ["data", "code", "helper", "parameters", "seed", "exclude"])
-def test_any_other_input_trains_again(tmp_path: Path, change: str) -> None:
-    run(project(tmp_path))
-    if change == "data":
-        rows(121).write_parquet(tmp_path / "data.parquet")
-    elif change == "code":
-        (tmp_path / "fitting.py").write_text(FUNCTION.replace("0.25, 0.75", "0.75, 0.25"))
-    elif change == "helper":
-        (tmp_path / "settings.toml").write_text("depth = 3\n")
-    else:
-        changed: dict[str, Any] = {"parameters": {"parameters": {"a": 1}}, "seed": {"seed": 1}}.get(change, {})
-        where = {"exclude": ["x"]} if change == "exclude" else {}
-        repository(tmp_path, rows(120), train={**FIT, **changed}, **where)
-    assert run(tmp_path)[0].outputs["cached"] == "false"
+def test_any_other_input_trains_again(tmp_path: Path, plain: str) -> None:
+    changes: list[Callable[[], object]] = [
+        lambda: rows(121).write_parquet(tmp_path / "data.parquet"),
+        lambda: (tmp_path / "fitting.py").write_text(FUNCTION.replace("0.25, 0.75", "0.75, 0.25")),
+        lambda: (tmp_path / "settings.toml").write_text("depth = 3\n"),
+        lambda: project(tmp_path, plain, parameters={"a": 1}),
+        lambda: project(tmp_path, plain, seed=1),
+        lambda: (tmp_path / "mlops.yaml").write_text(
+            (tmp_path / "mlops.yaml").read_text().replace("label:", "exclude: [x]\n  label:")
+        ),
+    ]
+    run(project(tmp_path, plain))
+    for change in changes:
+        change()
+        assert run(tmp_path)[0].outputs["cached"] == "false"
+    assert run(tmp_path)[0].outputs["cached"] == "true"
 
 
-def test_prose_and_other_sections_do_not(tmp_path: Path) -> None:
-    run(project(tmp_path))
+def test_prose_and_other_sections_do_not(tmp_path: Path, plain: str) -> None:
+    run(project(tmp_path, plain))
     (tmp_path / "README.md").write_text("# Toy\n")
     with (tmp_path / "mlops.yaml").open("a") as stream:
         stream.write("evaluate: {accuracy: {min: 0.5}}\n")
     assert run(tmp_path)[0].outputs["cached"] == "true"
 
 
-@pytest.mark.parametrize("damage", ["changed", "lost", "added", "config"])
-def test_a_damaged_entry_is_not_used(tmp_path: Path, damage: str) -> None:
-    run(project(tmp_path))
+def test_a_damaged_entry_is_not_used(tmp_path: Path, plain: str) -> None:
+    run(project(tmp_path, plain))
     entry = next((tmp_path / ".mlops" / "toy" / "cache").iterdir())
-    if damage == "changed":
-        (entry / "contract.json").write_text("{}")
-    elif damage == "lost":
-        (entry / "test_rows.parquet").unlink()
-    elif damage == "added":
-        (entry / "model" / "extra").write_text("")
-    else:
-        (entry / "model_config.yaml").write_text("id: [")
-    report, _, lines = run(tmp_path)
-    assert report.outputs["cached"] == "false"
-    assert any("damaged" in line for line in lines)
-    assert run(tmp_path)[0].outputs["cached"] == "true"
+    damages: list[Callable[[], object]] = [
+        lambda: (entry / "contract.json").write_text("{}"),
+        (entry / "test_rows.parquet").unlink,
+        lambda: (entry / "model" / "extra").write_text(""),
+        lambda: (entry / "model_config.yaml").write_text("id: ["),
+    ]
+    for damage in damages:
+        damage()
+        report, _, lines = run(tmp_path)
+        assert report.outputs["cached"] == "false"
+        assert any("damaged" in line for line in lines)
+        assert run(tmp_path)[0].outputs["cached"] == "true"
 
 
 @pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_a_stopped_stage_leaves_the_old_bundle_and_no_process(tmp_path: Path, blow: signal.Signals) -> None:
-    run(project(tmp_path))
+def test_a_stopped_stage_leaves_the_old_bundle_and_no_process(tmp_path: Path, plain: str, blow: signal.Signals) -> None:
+    run(project(tmp_path, plain))
     before = Bundle(tmp_path / ".mlops" / "toy" / "bundle").config()
     started = tmp_path / "started"
     wait = f"    import os, time\n    open({str(started)!r}, 'w').write(str(os.getpid()))\n    time.sleep(600)\n"
@@ -107,7 +111,7 @@ def test_a_stopped_stage_leaves_the_old_bundle_and_no_process(tmp_path: Path, bl
     wait_for(lambda: started.exists() and started.read_text() != "")
     worker = int(started.read_text())
     stage.send_signal(blow)
-    assert stage.wait() == (130 if blow is signal.SIGINT else -blow)
+    assert stage.wait() == (-blow if blow is signal.SIGKILL else 130)
     wait_for(lambda: not psutil.pid_exists(worker) or psutil.Process(worker).status() == psutil.STATUS_ZOMBIE)
     bundle = Bundle(tmp_path / ".mlops" / "toy" / "bundle")
     assert bundle.config() == before
@@ -124,7 +128,8 @@ def wait_for(condition: Callable[[], bool]) -> None:
 
 
 def test_hostile_surroundings_change_nothing(tmp_path: Path) -> None:
-    project(tmp_path)
+    repository(tmp_path, rows(60), train={"function": "fitting:fit"})
+    (tmp_path / "fitting.py").write_text(FUNCTION)
     for name in ("click", "sklearn", "pandas", "polars", "yaml", "mlops_actions", "json", "worker"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit('the wrong module')\n")
     surroundings = {
@@ -146,8 +151,8 @@ def test_hostile_surroundings_change_nothing(tmp_path: Path) -> None:
     assert Environments.of_caller({"PYTHONPATH": str(tmp_path), "PATH": os.environ["PATH"]}).ours().packages
 
 
-def test_a_full_disk_leaves_the_old_bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    run(project(tmp_path))
+def test_a_full_disk_leaves_the_old_bundle(tmp_path: Path, plain: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(project(tmp_path, plain))
     (tmp_path / "fitting.py").write_text(FUNCTION + "\n")
 
     def full(*_: object, **__: object) -> None:
@@ -162,8 +167,8 @@ def test_a_full_disk_leaves_the_old_bundle(tmp_path: Path, monkeypatch: pytest.M
     assert sorted(path.name for path in folder.iterdir()) == ["bundle", "cache"]
 
 
-def test_a_cache_that_cannot_be_written_costs_only_time(tmp_path: Path) -> None:
-    project(tmp_path)
+def test_a_cache_that_cannot_be_written_costs_only_time(tmp_path: Path, plain: str) -> None:
+    project(tmp_path, plain)
     (tmp_path / ".mlops" / "toy").mkdir(parents=True)
     (tmp_path / ".mlops" / "toy" / "cache").write_text("a file where the folder should be")
     report, _, lines = run(tmp_path)

@@ -1,6 +1,8 @@
 """Small repositories to train in, and one call that trains."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +49,12 @@ def repository(folder: Path, frame: pl.DataFrame, *, train: dict[str, Any], **da
         yaml.safe_dump({"model": "toy", "data": {**usual, **data}, "train": train}, allow_unicode=True)
     )
     return folder
+
+
+def plain_python(folder: Path) -> str:
+    """Make a Python with the standard library and nothing else, and return its path: it starts in no time."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+    return str(folder / "bin" / "python")
 
 
 def run(

@@ -28,7 +28,7 @@ def _csv_with_pandas(path: Path, columns: dict[str, str]) -> Any:
 
     numbers = {name: [""] for name, kind in columns.items() if kind in {"float", "value"}}
     kinds = {name: NUMPY_DTYPES[kind] for name, kind in columns.items()}
-    return pd.read_csv(path, dtype=kinds, na_values=numbers, keep_default_na=False, float_precision="round_trip")
+    return pd.read_csv(path, dtype=kinds, na_values=numbers, keep_default_na=False)
 
 
 def _plain_rows(path: Path, columns: dict[str, str]) -> list[dict[str, Any]]:

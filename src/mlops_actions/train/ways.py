@@ -134,12 +134,13 @@ def _matrix(path: Path, job: dict[str, Any]) -> Any:
 
 def function(job: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Call the user's `fit(train, parameters, output)` and ask what it returns about the test rows."""
-    fit = load(job["name"], Path(job["root"]))
     columns = {**_kinds(job), job["label"]: job["label_kind"], **({job["weight"]: "value"} if job["weight"] else {})}
+    # Read before the repository is on the path: a pandas.py of theirs is not ours to import.
+    train, test = tables.read(folder / job["train"], columns), tables.read(folder / job["test"], _kinds(job))
+    fit = load(job["name"], Path(job["root"]))
     _seed(job["seed"])
-    output = _model_folder(folder)
-    model = fit(tables.read(folder / job["train"], columns), job["parameters"], output)
-    test, classes = tables.read(folder / job["test"], _kinds(job)), job["classes"] or []
+    output, classes = _model_folder(folder), job["classes"] or []
+    model = fit(train, job["parameters"], output)
     if saving.is_keras(model):
         framework, answered = _their_network(job, model, test, output)
     else:
