@@ -109,12 +109,12 @@ def test_outputs_carry_decision_reason_report_and_the_stages_own(repository: Pat
 
 def test_data_in_a_sentence_cannot_command_the_runner(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     leave(repository, returning(report(Decision.FAIL, sentence="column\n::set-output name=passed::true")))
-    stopped = False
+    stopped, token = False, ""
     for line in capsys.readouterr().out.splitlines():
         if match := re.fullmatch(r"::stop-commands::(\w+)", line):
             stopped, token = True, match[1]
         elif stopped and line == f"::{token}::":
-            stopped = False
+            stopped, token = False, ""
         elif line.startswith("::set-output"):
             assert stopped
     assert "set-output" not in (repository / "output").read_text()
