@@ -1,6 +1,7 @@
 """scikit-learn models through the real converter and ONNX Runtime."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
@@ -23,7 +24,7 @@ from mlops_actions.bundle import Bundle, Feature
 from mlops_actions.config import Config, load
 from mlops_actions.errors import ConfigError, DataError, OutsideError
 from mlops_actions.progress import silent
-from mlops_actions.quantize import measure
+from mlops_actions.quantize import measure, serving
 from mlops_actions.report import Report
 from mlops_actions.report.markdown import render
 from mlops_actions.verdict import Decision
@@ -215,6 +216,17 @@ def test_a_run_that_ends_half_way_leaves_nothing_that_verifies(
         flights.verify()
     run(tmp_path)
     assert flights.verify().bundle_digest
+
+
+def test_the_seal_is_taken_back_before_the_form(
+    tmp_path: Path, flights: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(tmp_path)
+    monkeypatch.setattr(shutil, "rmtree", Mock(side_effect=KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        serving.withdraw(flights, flights.config())
+    with pytest.raises(DataError, match="not sealed"):
+        flights.verify()
 
 
 def test_a_numeric_model_gets_one_matrix(tmp_path: Path, rows: pl.DataFrame) -> None:

@@ -169,3 +169,20 @@ def test_class_names_are_data_and_come_out_inert(tmp_path: Path, name: str) -> N
     report = run(tmp_path, "{accuracy: {min: 0.1}}", labels=labels, candidate=scores, base=None)
     assert report.facts["metrics"]["accuracy"]["candidate"]["value"] == 1.0
     assert name not in render(report) or name == ""
+
+
+def test_score_is_of_the_larger_class_also_where_a_bundle_orders_its_classes_otherwise(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"id": IDS, "label": LABELS["label"], "prediction": LABELS["label"]}).with_columns(
+        score_yes=pl.Series([0.1, 0.9, 0.1, 0.9]), score_no=pl.Series([0.9, 0.1, 0.9, 0.1])
+    )
+    write_bundle(tmp_path / "new", model_config(classes=["yes", "no"]), frame)
+    report = run(tmp_path, labels=None, candidate=tmp_path / "new", base=BASE)
+    metrics = report.facts["metrics"]
+    assert metrics["roc_auc"]["base"]["value"] == metrics["roc_auc"]["candidate"]["value"] == 1.0
+    assert metrics["accuracy"]["base"]["value"] == metrics["accuracy"]["candidate"]["value"] == 1.0
+
+
+def test_an_option_goes_before_the_file_that_is_named(tmp_path: Path) -> None:
+    files = "{files: {labels: labels.parquet, candidate: candidate.parquet, base: gone.parquet}}"
+    report = run(tmp_path, files)
+    assert report.facts["base"]["path"].endswith("base.parquet")

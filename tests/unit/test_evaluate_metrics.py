@@ -72,6 +72,17 @@ def test_no_difference_seen_is_not_no_difference() -> None:
         assert METRICS[name].estimate(rows, 0.05).low < 1
 
 
+def test_the_change_of_an_area_is_paired() -> None:
+    generator = np.random.default_rng(0)
+    labels = np.repeat([0, 1], 100)
+    shared = generator.normal(size=200) + labels
+    scores = [shared + 0.1 * generator.normal(size=200) for _ in range(2)]
+    first, second = (ClassRows(["a", "b"], labels, labels, np.column_stack([-values, values])) for values in scores)
+    change, alone = METRICS["roc_auc"].compare(first, second, 0.05), METRICS["roc_auc"].estimate(first, 0.05)
+    # The models share most of their noise, so their difference is known far better than either.
+    assert change.high - change.low < 0.4 * (alone.high - alone.low)
+
+
 def test_a_new_metric_is_one_function_of_the_confusion_table() -> None:
     recall_of_class_1 = of_cells("Recall", lambda table: table.hits[:, 1] / table.actual[:, 1])
     rows = class_rows([0, 1, 1, 1] * 20, [0, 1, 1, 0] * 20, 2)

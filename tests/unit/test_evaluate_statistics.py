@@ -1,6 +1,5 @@
 """The methods against published tables, brute force, other libraries and simulation."""
 
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -43,6 +42,13 @@ def test_one_sided_values_are_complements_and_even_without_differences() -> None
     assert mcnemar.one_sided_mid_p(0, 0) == 0.5
     assert mcnemar.one_sided_mid_p(9, 2) + mcnemar.one_sided_mid_p(2, 9) == pytest.approx(1.0)
     assert mcnemar.one_sided_mid_p(9, 2) < 0.05
+
+
+@pytest.mark.parametrize(("lost", "won", "rows"), [(7, 2, 12), (43, 29, 100), (55, 39, 100)])
+def test_an_interval_that_the_test_does_not_bear_out_is_drawn_out_to_zero(lost: int, won: int, rows: int) -> None:
+    assert mcnemar.one_sided_mid_p(lost, won) > 0.05
+    assert mcnemar.compare(lost, won, rows, 0.05).high == 0
+    assert mcnemar.compare(won, lost, rows, 0.05).low == 0
 
 
 @given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 2000))
