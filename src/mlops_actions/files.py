@@ -62,9 +62,10 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        # shutil gathers several errors into one of its own, which has their text and no number.
+        full = error.errno in {errno.ENOSPC, errno.EDQUOT} or os.strerror(errno.ENOSPC) in str(error)
         raise OutsideError(
-            f"{path} cannot be written: {error.strerror}.",
+            f"{path} cannot be written: {os.strerror(errno.ENOSPC) if full else error.strerror or error}.",
             why="the disk is full." if full else "the folder belongs to somebody else or is read-only.",
             fix="free some space and run again; nothing was changed."
             if full

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -151,20 +151,49 @@ def test_hostile_surroundings_change_nothing(tmp_path: Path) -> None:
     assert Environments.of_caller({"PYTHONPATH": str(tmp_path), "PATH": os.environ["PATH"]}).ours().packages
 
 
-def test_a_full_disk_leaves_the_old_bundle(tmp_path: Path, plain: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    run(project(tmp_path, plain))
-    (tmp_path / "fitting.py").write_text(FUNCTION + "\n")
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Mount a file system of one megabyte."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    if (
+        os.geteuid() != 0
+        or subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], check=False, capture_output=True
+        ).returncode
+    ):
+        pytest.skip("mounting a small disk needs root")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
 
-    def full(*_: object, **__: object) -> None:
-        raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("mlops_actions.train.assemble.shutil.copytree", full)
-    before = (tmp_path / ".mlops" / "toy" / "bundle" / "model_config.yaml").read_bytes()
-    with pytest.raises(OutsideError, match="disk is full"):
+def test_a_full_disk_leaves_the_old_bundle(tmp_path: Path, small_disk: Path, plain: str) -> None:
+    run(project(small_disk, plain))
+    bundle = Bundle(small_disk / ".mlops" / "toy" / "bundle")
+    before = bundle.config()
+    (small_disk / "fitting.py").write_text(
+        FUNCTION.replace("    return Model()", "    (output / 'w').write_bytes(b'0' * 3_000_000)\n    return Model()")
+    )
+    with pytest.raises(OutsideError, match="No space left") as caught:
+        run(small_disk)
+    assert "disk is full" in str(caught.value)
+    assert bundle.config() == before
+    assert bundle.changed_files() == []
+    assert sorted(path.name for path in (small_disk / ".mlops" / "toy").iterdir()) == ["bundle", "cache"]
+
+
+@pytest.mark.parametrize("numbers", [200_000, 20_000])
+def test_a_full_disk_under_the_worker(
+    tmp_path: Path, small_disk: Path, plain: str, monkeypatch: pytest.MonkeyPatch, numbers: int
+) -> None:
+    write = "    (output / 'w').write_bytes(b'0' * 3_000_000)\n    return Model()"
+    frame = rows(numbers)
+    repository(tmp_path, frame, train={"function": "fitting:fit", "python": plain})
+    (tmp_path / "fitting.py").write_text(FUNCTION.replace("    return Model()", write))
+    monkeypatch.setattr("tempfile.tempdir", str(small_disk))
+    with pytest.raises(OutsideError, match=r"disk is full|No space left"):
         run(tmp_path)
-    folder = tmp_path / ".mlops" / "toy"
-    assert (folder / "bundle" / "model_config.yaml").read_bytes() == before
-    assert sorted(path.name for path in folder.iterdir()) == ["bundle", "cache"]
+    assert list(small_disk.iterdir()) == []
 
 
 def test_a_cache_that_cannot_be_written_costs_only_time(tmp_path: Path, plain: str) -> None:

@@ -1,6 +1,8 @@
 """What the worker left: its word on how it went, and the predictions; checked before anything is believed."""
 
+import errno
 import json
+import os
 import signal
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from mlops_actions.errors import ConfigError, MlopsError, UserCodeError
+from mlops_actions.errors import ConfigError, MlopsError, OutsideError, UserCodeError
 from mlops_actions.progress import Progress
 from mlops_actions.train import command
 from mlops_actions.train.job import Job
@@ -81,11 +83,20 @@ def _result(folder: Path, code: int) -> dict[str, Any]:
             why="the machine ran out of memory.",
             fix="train on fewer rows or columns, or on a larger runner.",
         )
+    if code == os.EX_IOERR:
+        raise _disk_full()
     ended = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"left with exit code {code} and no answer"
     raise UserCodeError(
         f"Training {ended}.",
         why="a library crashed, or the code called os._exit.",
         fix="its output above says more; run it by hand to see it.",
+    )
+
+
+def _disk_full() -> OutsideError:
+    return OutsideError(
+        "The disk is full: training could not write what it made.",
+        fix="free some space, or point TMPDIR at a larger disk, and run again.",
     )
 
 
@@ -96,6 +107,8 @@ def _raised(job: Job, raised: dict[str, Any], executable: Path, progress: Progre
     if raised["type"] == "InvalidParameterError":  # scikit-learn's own check of an estimator's arguments
         return ConfigError(f"train.parameters: {raised['text']}", fix="see the estimator in scikit-learn's reference.")
     progress(raised["traceback"].rstrip() + f"\n{raised['type']}: {raised['text']}")
+    if raised["errno"] in {errno.ENOSPC, errno.EDQUOT}:
+        return _disk_full()
     if raised["module"]:
         return MissingModuleError(
             raised["module"],

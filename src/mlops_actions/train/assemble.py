@@ -9,6 +9,7 @@ import polars as pl
 from mlops_actions.bundle import Bundle, ModelConfig
 from mlops_actions.bundle.identity import Dataset
 from mlops_actions.bundle.identity import Environment as Ran
+from mlops_actions.data.write import write_parquet
 from mlops_actions.environments import Interpreter
 from mlops_actions.files import explained, replaced_folder
 from mlops_actions.git import Revision
@@ -82,10 +83,8 @@ def write(path: Path, job: Job, answered: Answered, model: Path, origin: Origin)
         shutil.copytree(model, bundle.model)
         bundle.predictions.parent.mkdir()
         table = predictions(job, answered)
-        table.write_parquet(bundle.predictions, compression="zstd")
-        canonical(job.rows.test, job.features, fill=False).write_parquet(
-            aside / "test_rows.parquet", compression="zstd"
-        )
+        write_parquet(table, bundle.predictions)
+        write_parquet(canonical(job.rows.test, job.features, fill=False), aside / "test_rows.parquet")
         bundle.write_contract(contract(table, answered.classes))
         return bundle.write_config(_identity(job, answered, origin), seal=answered.framework == "opaque")
 

@@ -11,6 +11,7 @@ import polars as pl
 from mlops_actions.bundle import Feature
 from mlops_actions.config.models import DataSection, TrainSection
 from mlops_actions.data import Split
+from mlops_actions.data.write import write_parquet
 from mlops_actions.errors import ConfigError
 from mlops_actions.files import explained
 from mlops_actions.train.rows import Target, canonical
@@ -83,7 +84,7 @@ def write(job: Job, folder: Path, *, parquet: bool) -> None:
 def write_table(frame: pl.DataFrame, path: Path) -> None:
     """Write Parquet, or CSV in which a missing number is an empty cell."""
     if path.suffix == ".parquet":
-        frame.write_parquet(path, compression="uncompressed")
+        write_parquet(frame, path, compression="uncompressed")
     else:
         frame.with_columns(pl.selectors.float().fill_nan(None)).write_csv(path)
 

@@ -94,6 +94,7 @@ def raised(error: BaseException, root: Path) -> dict[str, Any]:
         "type": type(error).__name__,
         "text": str(error)[:2000],
         "module": module,
+        "errno": getattr(error, "errno", None),
         "traceback": "".join(traceback.format_list(frames[-MOST_FRAMES:])),
         "file": theirs[-1].filename if theirs else None,
         "line": theirs[-1].lineno if theirs else None,
@@ -107,8 +108,11 @@ def main() -> None:
     offer_our_modules()
     result = answer(json.loads((folder / "job.json").read_text(encoding="utf-8")), folder)
     aside = folder / ".result.json"
-    aside.write_text(json.dumps(result), encoding="utf-8")
-    aside.replace(folder / "result.json")
+    try:
+        aside.write_text(json.dumps(result), encoding="utf-8")
+        aside.replace(folder / "result.json")
+    except OSError:
+        sys.exit(os.EX_IOERR)
 
 
 if __name__ == "__main__":
