@@ -5,7 +5,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 
-from mlops_actions.cli import main  # noqa: E402 (found through the line above)
+from mlops_actions.cli import main
 
 sys.argv[0] = "mlops"
 main()
