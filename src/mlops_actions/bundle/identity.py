@@ -14,6 +14,7 @@ class Part(BaseModel):
 class Feature(Part):
     """One input column, in the order the model wants it.
 
+    Models take a missing number as NaN and a missing text as "".
     `nullable` says whether training saw missing values; a server refuses a null where training saw none.
     """
 
