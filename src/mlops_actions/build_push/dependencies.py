@@ -104,7 +104,7 @@ class Dependencies:
         (layout.path / "layer.json").write_text(json.dumps(content), encoding="utf-8")
 
     def _install(self, target: Target, packages: Path) -> None:
-        command = ["pip", "install", "--quiet", "--target", str(packages)]
+        command = ["pip", "install", "--quiet", "--target", str(packages.absolute())]
         command += ["--python", sys.executable, "--python-version", target.python]
         command += ["--python-platform", _WHEELS[target.architecture], "--only-binary", ":all:"]
         command += ["--no-deps", "--require-hashes", "--requirements", str(self._lock)]
