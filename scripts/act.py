@@ -18,13 +18,11 @@ THIRD_PARTY = re.compile(r"uses: ([\w-]+/([\w-]+))@([0-9a-f]{40})")
 
 def stage(folder: Path, ref: str) -> Path:
     """Copy what an action's tarball holds of this repository, with `$/` spelled out as `OWNER@ref`."""
-    for name in COPIED:
-        source = ROOT / name
-        if source.is_dir():
-            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            folder.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source, folder / name)
+    listed = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *COPIED]
+    names = subprocess.run(listed, check=True, capture_output=True, text=True).stdout.split("\0")
+    for name in filter(None, names):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, folder / name)
     for path in _yaml_files(folder):
         path.write_text(re.sub(r"uses: \$/(\S+)", rf"uses: {OWNER}/\1@{ref}", path.read_text()))
     return folder
