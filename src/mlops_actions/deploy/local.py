@@ -95,8 +95,9 @@ class LocalTarget:
 
     def status(self) -> TargetStatus:
         """Say what runs now."""
-        servers = {Track(server.options["--track"]): server for server in self._programs_of(Kind.SERVER)}
-        routers = self._programs_of(Kind.ROUTER)
+        programs = processes.running(self._folder)
+        servers = {Track(one.options["--track"]): one for one in programs if one.kind is Kind.SERVER}
+        routers = [one for one in programs if one.kind is Kind.ROUTER]
         return TargetStatus(
             url=routers[0].url if routers else "",
             releases={track: int(server.options["--release"]) for track, server in servers.items()},
