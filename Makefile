@@ -32,7 +32,7 @@ docs: $(VENV)/.ready
 	$(BIN)/python scripts/schemas.py
 
 bench: $(VENV)/.ready
-	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python scripts/bench/run.py
+	PATH="$(abspath $(BIN)):$$PATH" PYTHONPATH=scripts $(BIN)/python -m bench.run
 
 $(VENV)/.ready: requirements/dev.txt pyproject.toml
 	$(PYTHON) -c 'import sys; assert (3, 11) <= sys.version_info < (3, 14), "Python 3.11 to 3.13 is needed; name one with: make PYTHON=python3.12 ..."'
