@@ -1,7 +1,8 @@
 """Stage what act needs to run our workflows without Docker, GitHub or network.
 
-act 0.2.89 does not know `uses: $/…`, and fetches every other action from GitHub. So a copy of this repository is made in
-which `$/…` is spelled out with a ref of its own, and third-party actions are mapped to stand-ins on this machine.
+act 0.2.89 knows neither `uses: $/…` nor `queue` of a concurrency group, and fetches every other action from GitHub. So a
+copy of this repository is made in which `$/…` is spelled out with a ref of its own and `queue` is left out, and
+third-party actions are mapped to stand-ins on this machine.
 """
 
 import re
@@ -24,7 +25,8 @@ def stage(folder: Path, ref: str) -> Path:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, folder / name)
     for path in _yaml_files(folder):
-        path.write_text(re.sub(r"uses: \$/(\S+)", rf"uses: {OWNER}/\1@{ref}", path.read_text()))
+        text = re.sub(r"uses: \$/(\S+)", rf"uses: {OWNER}/\1@{ref}", path.read_text(encoding="utf-8"))
+        path.write_text(re.sub(r"^ +queue: max\n", "", text, flags=re.MULTILINE), encoding="utf-8")
     return folder
 
 

@@ -197,6 +197,7 @@ def test_the_registrys_password_reaches_one_job_behind_an_environment() -> None:
 def test_a_deployment_waits_for_its_turn_and_is_never_cancelled() -> None:
     deploy = parsed(ROOT / ".github/workflows/model-release.yml")["jobs"]["deploy"]
     assert deploy["concurrency"]["cancel-in-progress"] is False
+    assert deploy["concurrency"]["queue"] == "max"
     used = [step["uses"] for step in deploy["steps"] if step.get("uses", "").startswith("$/")]
     assert used == [f"$/actions/{name}" for name in ("deploy", "check-metrics", "promote", "rollback")]
 
