@@ -9,7 +9,6 @@ from typing import Any
 
 from mlops_actions.build_push import run
 from mlops_actions.build_push.tools import Tools
-from mlops_actions.bundle import Bundle
 from mlops_actions.cli.tools import build_tools
 from mlops_actions.config import Config, load
 from mlops_actions.oci.image import Image, read_image
@@ -21,7 +20,7 @@ from support.served import onnx_bundle
 CACHE = Path(__file__).resolve().parents[2] / ".cache" / "build-push"
 
 
-def project(root: Path, make: Callable[[Path], Bundle] = onnx_bundle, **section: Any) -> Config:
+def project(root: Path, make: Callable[[Path], object] = onnx_bundle, **section: Any) -> Config:
     """Write mlops.yaml with this build_push section, and a sealed bundle; return the configuration."""
     root.mkdir(parents=True, exist_ok=True)
     (root / "mlops.yaml").write_text(json.dumps({"model": "toy", "build_push": section}))

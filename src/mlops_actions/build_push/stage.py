@@ -53,7 +53,11 @@ def run(
     identity = bundle.verify()
     _refuse_opaque(identity)
     cache = cache or config.root / ".mlops" / ".cache"
-    recipe = Recipe(bundle, identity, find_base(config, credentials, cache, progress), this_architecture())
+    base = find_base(config, credentials, cache, progress)
+    registry = _registry(config, target, base.reference, credentials) if target else None
+    if registry:
+        registry.reach()
+    recipe = Recipe(bundle, identity, base, this_architecture())
     image_folder = config.work / "image"
     try:
         with replaced_folder(image_folder) as aside:
@@ -63,10 +67,7 @@ def run(
         # An image of an earlier model must not be deployed in the place of one that failed.
         shutil.rmtree(image_folder, ignore_errors=True)
         return _failed(config, error)
-    transfers: list[Transfer] = []
-    if target:
-        registry = _registry(config, target, recipe.base.reference, credentials)
-        transfers = _push(config, registry, built, identity.version, progress)
+    transfers = _push(config, registry, built, identity.version, progress) if registry else []
     return _passed(config, recipe, built, way, transfers)
 
 

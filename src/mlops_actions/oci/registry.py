@@ -92,6 +92,15 @@ class Registry:
             raise self._refusal(response, method)
         return response
 
+    def reach(self) -> None:
+        """Find out whether the registry answers and lets us in, before any work is done for it.
+
+        Raises:
+            ConfigError: not allowed.
+            OutsideError: no answer.
+        """
+        self.ask("HEAD", self.url("manifests/latest"), ok=(200, 404))
+
     def manifest(self, version: str) -> tuple[Descriptor, bytes]:
         """Return a manifest or index by tag or digest.
 
@@ -187,6 +196,7 @@ def _session() -> requests.Session:
     retry = Retry(
         total=4,
         connect=1,
+        other=0,
         backoff_factor=0.3,
         status_forcelist=(429, 502, 503, 504),
         allowed_methods={"GET", "HEAD"},

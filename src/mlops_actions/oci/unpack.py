@@ -66,9 +66,9 @@ def _decompressed(blob: io.BufferedIOBase, descriptor: Descriptor) -> io.Buffere
 
 
 def _apply(reader: _HashingReader, root: Path, name: str) -> None:
-    made: set[Path] = set()
+    made = {root}
     try:
-        with tarfile.open(fileobj=reader, mode="r|") as archive:
+        with tarfile.open(fileobj=reader, mode="r|", bufsize=_PIECE) as archive:
             for entry in archive:
                 _one(archive, entry, root, made)
     except (tarfile.TarError, EOFError, gzip.BadGzipFile, zlib.error) as error:
@@ -85,7 +85,8 @@ def _one(archive: tarfile.TarFile, entry: tarfile.TarInfo, root: Path, made: set
     if not parts:
         return
     parent = _inside(root, parts[:-1])
-    parent.mkdir(parents=True, exist_ok=True)
+    if not parent.is_dir():
+        parent.mkdir(parents=True)
     if parts[-1].startswith(_WHITEOUT):
         _hide(parent, parts[-1], made)
         return
@@ -93,7 +94,9 @@ def _one(archive: tarfile.TarFile, entry: tarfile.TarInfo, root: Path, made: set
     if path.is_symlink() or (path.exists() and not (path.is_dir() and entry.isdir())):
         _remove(path)
     _make(archive, entry, path, root)
-    made.update({path, *(folder for folder in path.parents if folder.is_relative_to(root))})
+    while path not in made:
+        made.add(path)
+        path = path.parent
 
 
 def _make(archive: tarfile.TarFile, entry: tarfile.TarInfo, path: Path, root: Path) -> None:
