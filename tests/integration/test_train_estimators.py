@@ -23,7 +23,7 @@ def scores(bundle: Bundle) -> np.ndarray:
     return pl.read_parquet(bundle.predictions).select(pl.selectors.starts_with("score_")).to_numpy()
 
 
-@pytest.mark.parametrize("estimator", [HISTOGRAM, LOGISTIC])
+@pytest.mark.parametrize("estimator", [HISTOGRAM, LOGISTIC, "sklearn.ensemble.RandomForestClassifier"])
 def test_what_is_written_agrees_with_itself_and_with_onnx(tmp_path: Path, estimator: str) -> None:
     report, bundle, _ = run(repository(tmp_path, rows(), train={"estimator": estimator}))
     identity = bundle.config()

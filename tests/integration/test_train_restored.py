@@ -12,11 +12,13 @@ from typing import Any
 import psutil
 import pytest
 
+from mlops_actions import train
 from mlops_actions.bundle import Bundle
-from mlops_actions.environments import Environments
+from mlops_actions.config import load
+from mlops_actions.environments import Environments, Interpreter
 from mlops_actions.errors import ConfigError, OutsideError
 from mlops_actions.git import revision
-from mlops_actions.progress import silent
+from mlops_actions.progress import Progress, silent
 from support.training import FUNCTION, plain_python, repository, rows, run
 
 
@@ -239,3 +241,26 @@ def test_keras_is_installed_once_from_the_locks(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(OutsideError, match="uv pip sync"):
         environments.keras(silent)
     assert [path.name for path in (tmp_path / "kept").iterdir()] == [first.executable.parent.parent.name]
+
+
+def test_a_function_that_needs_keras_gets_our_python_with_keras(tmp_path: Path, plain: str) -> None:
+    with_keras = Path(plain_python(tmp_path / "with keras"))
+    next((tmp_path / "with keras" / "lib").glob("python*/site-packages")).joinpath("keras.py").write_text(
+        "Model = int\n"
+    )
+
+    class Ours(Environments):
+        def ours(self) -> Interpreter:
+            return self.users(plain, tmp_path)
+
+        def keras(self, progress: Progress) -> Interpreter:
+            return self.users(str(with_keras), tmp_path)
+
+    folder = repository(tmp_path / "team", rows(60), train={"function": "fitting:fit"})
+    (folder / "fitting.py").write_text("import keras\n" + FUNCTION)
+    config, lines = load(folder), []
+    environments = Ours(os.environ, tmp_path, None)
+    for cached in ("false", "true"):
+        report = train.run(config, cache=tmp_path / "cache", environments=environments, progress=lines.append)
+        assert report.outputs["cached"] == cached
+    assert sum("needs Keras" in line for line in lines) == 2
