@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import requests
 from mlops_actions.bundle import Bundle
 from mlops_actions.bundle.golden import Golden
 from mlops_actions.deploy import processes
+from mlops_actions.deploy.images import Images
 from mlops_actions.deploy.processes import Kind
 from mlops_actions.release import FileStore, ReleaseState, Status
 from mlops_actions.report import read_report
@@ -24,7 +26,7 @@ from support.builds import build, project
 from support.bundles import model_config
 from support.served import FEATURES, ROWS, onnx_bundle, probability, signature
 
-SETTINGS = {
+SETTINGS: dict[str, dict[str, object]] = {
     "deploy": {"steps": [20, 50], "step_seconds": 30, "replay_per_second": 300, "environment": "staging"},
     "check_metrics": {"interval_seconds": 0.3},
 }
@@ -45,31 +47,39 @@ def strict_bundle(path: Path) -> Bundle:
 
 
 @dataclass(frozen=True)
-class Images:
+class Built:
+    """Two images, and a folder in which both are unpacked already."""
+
     good: str
     bad: str
+    unpacked: Path
 
 
 @pytest.fixture(scope="module")
-def images(tmp_path_factory: pytest.TempPathFactory) -> Images:
-    built = []
+def images(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    built, unpacked = [], tmp_path_factory.mktemp("unpacked")
     for name, make in (("good", onnx_bundle), ("bad", strict_bundle)):
         config = project(tmp_path_factory.mktemp(name), make)
         build(config)
         built.append(f"oci:{config.work / 'image'}")
-    return Images(*built)
+        Images(unpacked).take(config.work / "image", built[-1])
+    good, bad = built
+    return Built(good, bad, unpacked)
 
 
 class Team:
     """A repository and the people who type commands in it."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, unpacked: Path) -> None:
         self.root = root
         self.work = root / ".mlops" / "toy"
         self.settings()
         rows = [{**row, "seen by nobody": 1} for row in ROWS]
         (self.work / "bundle").mkdir(parents=True)
         pl.DataFrame(rows).write_parquet(self.work / "bundle" / "test_rows.parquet")
+        # Unpacking is tested elsewhere; here it would be most of the time.
+        local = self.work / "releases" / "staging" / "local"
+        shutil.copytree(unpacked, local / "images", copy_function=os.link, symlinks=True)
         # Modules of the repository are none of the server's business.
         (root / "uvicorn.py").write_text("raise SystemExit('the repository was imported')")
 
@@ -94,7 +104,6 @@ class Team:
     def store(self) -> FileStore:
         return FileStore(self.work / "releases" / "staging")
 
-    @property
     def state(self) -> ReleaseState:
         return self.store.state()
 
@@ -112,8 +121,8 @@ class Team:
 
 
 @pytest.fixture
-def team(tmp_path: Path) -> Iterator[Team]:
-    team = Team(tmp_path)
+def team(tmp_path: Path, images: Built) -> Iterator[Team]:
+    team = Team(tmp_path, images.unpacked)
     yield team
     team.types("down")
     assert team.running() == []
@@ -127,7 +136,7 @@ def answers(url: str) -> bool:
     return requests.post(f"{url}/predict", json={"rows": [ROWS[1]]}, timeout=5).status_code == 200
 
 
-def test_good_release_is_promoted_and_a_bad_one_rolled_back(team: Team, images: Images) -> None:
+def test_good_release_is_promoted_and_a_bad_one_rolled_back(team: Team, images: Built) -> None:
     team.types("deploy", "--image", images.good)
     url = url_of(team)
     assert answers(url)
@@ -159,11 +168,11 @@ def test_good_release_is_promoted_and_a_bad_one_rolled_back(team: Team, images: 
     assert answers(url)
 
 
-def test_verdict_files_act_on_the_release_that_they_are_about(team: Team, images: Images, tmp_path: Path) -> None:
+def test_verdict_files_act_on_the_release_that_they_are_about(team: Team, images: Built, tmp_path: Path) -> None:
     team.settings(strategy="manual")
     verdict = team.work / "verdict.json"
     team.types("deploy", "--image", images.good)
-    assert team.state.canary_weight == 100
+    assert team.state().canary_weight == 100
     assert "Release 1 is on trial until" in team.types("deploy", "--image", images.good, code=3)
     team.types("check-metrics")
     first = tmp_path / "first.json"
@@ -182,22 +191,22 @@ def test_verdict_files_act_on_the_release_that_they_are_about(team: Team, images
     edited = tmp_path / "edited.json"
     edited.write_text(verdict.read_text().replace('"fail"', '"pass"'))
     assert "do not act on it" in team.types("promote", "--verdict", str(edited), code=2)
-    assert (team.state.stable, team.state.canary) == (1, 2)
+    assert (team.state().stable, team.state().canary) == (1, 2)
 
     team.types("rollback", "--verdict", str(verdict))
-    assert (team.state.stable, team.state.canary) == (1, None)
+    assert (team.state().stable, team.state().canary) == (1, None)
     assert "was rolled back already" in team.types("rollback", "--verdict", str(verdict))
     assert team.running() == ["ROUTER", "SERVER 1stable"]
 
 
-def test_forgotten_trial_is_restored_by_the_next_command(team: Team, images: Images) -> None:
+def test_forgotten_trial_is_restored_by_the_next_command(team: Team, images: Built) -> None:
     team.types("deploy", "--image", images.good)
     team.settings(strategy="manual", lease_seconds=0.5, step_seconds=0.5)
     team.types("deploy", "--image", images.good)
-    assert team.state.canary == 2
+    assert team.state().canary == 2
     time.sleep(1)
     assert "nobody watches it" in team.types("status")
-    assert (team.state.stable, team.state.canary) == (1, None)
+    assert (team.state().stable, team.state().canary) == (1, None)
     assert team.running() == ["ROUTER", "SERVER 1stable"]
     assert team.store.read(2).status is Status.ROLLED_BACK
 
@@ -207,33 +216,33 @@ def moment(name: str) -> Callable[[ReleaseState], bool]:
 
 
 @pytest.mark.parametrize("name", ["recorded", "weighed"])
-def test_stopped_rollout_gives_the_traffic_back(team: Team, images: Images, name: str) -> None:
+def test_stopped_rollout_gives_the_traffic_back(team: Team, images: Built, name: str) -> None:
     team.types("deploy", "--image", images.good)
     team.settings(replay_per_second=0)
     with team.start("deploy", "--image", images.bad) as rollout:
-        team.wait_for(lambda: moment(name)(team.state))
+        team.wait_for(lambda: moment(name)(team.state()))
         rollout.send_signal(signal.SIGTERM)
         output, _ = rollout.communicate(timeout=60)
     assert rollout.returncode == 130
     assert "Interrupted" in output
-    assert (team.state.stable, team.state.canary, team.state.lease) == (1, None, None)
+    assert (team.state().stable, team.state().canary, team.state().lease) == (1, None, None)
     assert team.running() == ["ROUTER", "SERVER 1stable"]
     assert answers(url_of(team))
     assert "interrupted" in team.store.read(2).events[-1].reason
 
 
 @pytest.mark.parametrize("name", ["recorded", "weighed"])
-def test_killed_rollout_is_run_again_and_ends_well(team: Team, images: Images, name: str) -> None:
+def test_killed_rollout_is_run_again_and_ends_well(team: Team, images: Built, name: str) -> None:
     team.types("deploy", "--image", images.good)
     team.settings(replay_per_second=0)
     with team.start("deploy", "--image", images.bad) as rollout:
-        team.wait_for(lambda: moment(name)(team.state))
+        team.wait_for(lambda: moment(name)(team.state()))
         rollout.kill()
-    assert team.state.canary == 2
+    assert team.state().canary == 2
     team.settings()
     output = team.types("deploy", "--image", images.good)
     assert "Release 2 was left on trial and nobody watches it" in output
-    assert (team.state.stable, team.state.canary) == (3, None)
+    assert (team.state().stable, team.state().canary) == (3, None)
     assert team.store.read(2).status is Status.ROLLED_BACK
     assert team.running() == ["ROUTER", "SERVER 3stable"]
 
@@ -251,7 +260,7 @@ def test_image_that_is_not_there_is_named_and_nothing_is_recorded(team: Team, wo
     assert team.store.history() == []
 
 
-def test_image_of_another_digest_or_model_is_refused(team: Team, images: Images) -> None:
+def test_image_of_another_digest_or_model_is_refused(team: Team, images: Built) -> None:
     wrong = f"{images.good}@sha256:{'0' * 64}"
     assert "was asked for" in team.types("deploy", "--image", wrong, code=2)
     (team.root / "mlops.yaml").write_text(json.dumps({"model": "other", "deploy": {"replay_per_second": 0}}))

@@ -62,7 +62,7 @@ def chosen(config: Config, names: Sequence[str], last: str | None) -> list[str]:
     Raises:
         ConfigError: no stage has that name, or none is left.
     """
-    unknown = [name for name in names if name not in STAGES]
+    unknown = [name for name in [*names, *([last] if last else [])] if name not in STAGES]
     if unknown:
         raise ConfigError(f"There is no stage {unknown[0]!r}.", fix=f"the stages are: {', '.join(STAGES)}.")
     end = STAGES.index(last) + 1 if last else len(STAGES)
