@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import pytest
 
 from support.act import Act, Consumer
 
@@ -21,16 +20,21 @@ def lasting_state(repository: Consumer, folder: Path) -> None:
 
 
 def state(folder: Path) -> Any:
-    return json.loads((folder / "flights/releases/staging/state.json").read_text())
+    return json.loads((folder / "releases/staging/state.json").read_text())
 
 
-@pytest.mark.parametrize("example", ["flights", "digits"])
-def test_a_first_release_is_green(act: Act, consumer: Make, example: str) -> None:
-    run = act.run(consumer(example), "release.yml", "push")
+def test_step_by_step_a_release_is_judged_and_promoted(act: Act, consumer: Make, tmp_path: Path) -> None:
+    repository = consumer("digits")
+    repository.edit("replay_per_second: 200", "replay_per_second: 200, strategy: manual")
+    lasting_state(repository, tmp_path / "state")
+    repository.commit("Step by step", tag="v2")
+    run = act.run(repository, "release.yml", "push")
     assert run.code == 0, run.log
     assert run.errors == []
-    for stage in STAGES:
+    for stage in (*STAGES, "check-metrics"):
         assert f"✅ {stage}" in run.summary
+    after = state(tmp_path / "state/digits")
+    assert (after["stable"], after["canary"]) == (1, None)
 
 
 def test_a_release_that_fails_on_live_rows_is_rolled_back(act: Act, consumer: Make, tmp_path: Path) -> None:
@@ -43,7 +47,10 @@ def test_a_release_that_fails_on_live_rows_is_rolled_back(act: Act, consumer: Ma
     repository.commit("Live rows", tag="v2")
     first = act.run(repository, "release.yml", "push")
     assert first.code == 0, first.log
-    served = state(tmp_path / "state")
+    assert first.errors == []
+    for stage in STAGES:
+        assert f"✅ {stage}" in first.summary
+    served = state(tmp_path / "state/flights")
     repository.edit(", exclude: [dep_delay]", "")
     repository.commit("Learn from the delay at departure", tag="v3")
     second = act.run(repository, "release.yml", "push")
@@ -53,20 +60,8 @@ def test_a_release_that_fails_on_live_rows_is_rolled_back(act: Act, consumer: Ma
     assert "❌ deploy" in second.summary
     assert "was rolled back; release 1 serves all traffic" in second.summary
     assert any("rolled back" in error for error in second.errors), second.errors
-    after = state(tmp_path / "state")
+    after = state(tmp_path / "state/flights")
     assert (after["stable"], after["canary"]) == (served["stable"], None)
-
-
-def test_step_by_step_a_release_is_judged_and_promoted(act: Act, consumer: Make, tmp_path: Path) -> None:
-    repository = consumer("flights")
-    repository.edit("replay_per_second: 200", "replay_per_second: 200, strategy: manual")
-    lasting_state(repository, tmp_path / "state")
-    repository.commit("Step by step", tag="v2")
-    run = act.run(repository, "release.yml", "push")
-    assert run.code == 0, run.log
-    assert "✅ check-metrics" in run.summary
-    after = state(tmp_path / "state")
-    assert (after["stable"], after["canary"]) == (1, None)
 
 
 def test_a_model_below_its_limit_is_never_packed(act: Act, consumer: Make) -> None:
