@@ -168,6 +168,12 @@ def test_without_root_our_own_python_will_do_if_it_is_the_same(
         started(base, tools, tmp_path)
 
 
+def test_without_a_base_only_our_own_python_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    with pytest.raises(ConfigError, match=r"The image's Python 3\.9 cannot be started here"):
+        choose_way(Base("3.9", "python3"), Tools(runc=Path("/runc"), chroot=Path("/chroot")))
+
+
 @dataclasses.dataclass
 class _Version:
     major: int

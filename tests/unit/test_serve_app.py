@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -257,3 +258,10 @@ def test_a_model_that_misses_its_golden_rows_is_never_ready(tmp_path: Path, chan
     status, _, answer = call(App(service, max_bytes=MAX_BYTES), "GET", "/v2/health/ready")
     assert (status, answer["state"]) == (503, "failed")
     assert part in answer["reason"]
+
+
+def test_the_documentation_lists_every_series(app: App) -> None:
+    text = Path(__file__).parents[2].joinpath("docs", "serving.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"^\| `(mlops_\w+)` \|", text, flags=re.MULTILINE))
+    families = text_string_to_metric_families(call(app, "GET", "/metrics")[2])
+    assert documented == {f"{family.name}_total" if family.type == "counter" else family.name for family in families}

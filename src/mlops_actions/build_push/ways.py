@@ -37,21 +37,19 @@ def choose_way(base: Base, tools: Tools) -> Callable[[Image, Path, Path], Start]
     """Return a function of (image, unpacked root, folder for our files) that says how to start the server.
 
     Raises:
-        ConfigError: a base with another Python than ours can only be run as root.
+        ConfigError: another Python than ours can only be run from a base, as root.
     """
-    root = os.geteuid() == 0
-    if not base.image:
-        return _with_our_interpreter
-    if root and tools.runc:
+    contained = base.image is not None and os.geteuid() == 0
+    if contained and tools.runc:
         return lambda image, unpacked, folder: _with_runc(tools.runc, image, unpacked, folder)
-    if root and tools.chroot:
+    if contained and tools.chroot:
         return lambda image, unpacked, folder: _with_chroot(tools.chroot, image, unpacked, folder)
     if base.python == f"{sys.version_info.major}.{sys.version_info.minor}":
         return _with_our_interpreter
     raise ConfigError(
         f"The image's Python {base.python} cannot be started here, so nothing proves that the image answers.",
-        why="build-push runs on another Python, and without root there is neither runc nor chroot.",
-        fix=f"run build-push with Python {base.python}, or as root.",
+        why="build-push runs on another Python, and runc or chroot need root and a base with a Python of its own.",
+        fix=f"run build-push with Python {base.python}, or on a base as root.",
     )
 
 
