@@ -109,7 +109,7 @@ def test_a_stopped_stage_leaves_the_old_bundle_and_no_process(tmp_path: Path, pl
     wait = f"    import os, time\n    open({str(started)!r}, 'w').write(str(os.getpid()))\n    time.sleep(600)\n"
     (tmp_path / "fitting.py").write_text(FUNCTION.replace("    return Model()\n", wait))
     command = [sys.executable, "-I", "-m", "mlops_actions", "train", "--config", str(tmp_path)]
-    stage = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    stage = subprocess.Popen(command, stdout=subprocess.DEVNULL, env={**os.environ, "TMPDIR": str(tmp_path)})
     wait_for(lambda: started.exists() and started.read_text() != "")
     worker = int(started.read_text())
     stage.send_signal(blow)
