@@ -1,9 +1,14 @@
 """The pull request of a consumer, from checkout to verdict: green, and red for each reason."""
 
 from collections.abc import Callable
+from pathlib import Path
 
+import polars as pl
 import pytest
+from click.testing import CliRunner
 
+from mlops_actions import __version__
+from mlops_actions.cli.main import mlops
 from support.act import Act, Consumer
 
 Make = Callable[[str], Consumer]
@@ -55,6 +60,34 @@ def test_a_broken_configuration_exits_2(act: Act, consumer: Make) -> None:
     assert run.failed_jobs == {"Validate data", "Model"}
     assert 2 in run.exit_codes
     assert any("did you mean `max_drop_abs`" in error for error in run.errors), run.errors
+
+
+OWN_TRAINING = """
+import os, sys
+from pathlib import Path
+import polars as pl
+assert Path(sys.prefix).name == "user", sys.prefix
+test = pl.read_parquet(os.environ["MLOPS_TEST_DATA"])
+test.select("id", prediction=pl.col("x") > 100).write_parquet(Path(os.environ["MLOPS_OUTPUT"]) / "predictions.parquet")
+"""
+
+
+def test_a_teams_own_script_runs_in_its_own_environment(act: Act, tmp_path: Path) -> None:
+    """What `mlops init` writes for a repository with train.py and requirements.txt, unchanged."""
+    own = tmp_path / "own"
+    own.mkdir()
+    pl.DataFrame({"x": range(400), "late": [x > 100 for x in range(400)]}).write_csv(own / "rows.csv")
+    (own / "train.py").write_text(OWN_TRAINING)
+    (own / "requirements.txt").write_text("polars\n")
+    result = CliRunner().invoke(mlops, ["init", "--folder", str(own)])
+    assert result.exit_code == 0, result.output
+    repository = Consumer(tmp_path / "repository", own)
+    repository.edit(f"@v{__version__}", f"@{act.ref}", ".github/workflows/pull-request.yml")
+    repository.commit("A first commit has no base")
+    run = act.run(repository, "pull-request.yml", "pull_request")
+    assert run.code == 0, run.log
+    assert "✅ train" in run.summary
+    assert "✅ evaluate" in run.summary
 
 
 def test_a_hostile_caller_changes_nothing(act: Act, consumer: Make) -> None:

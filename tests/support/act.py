@@ -74,9 +74,9 @@ class Act:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         workflow = ROOT / "examples/flights/.github/workflows/release.yml"
-        (ref,) = set(PINNED.findall(workflow.read_text(encoding="utf-8")))
-        staged = staging.stage(folder / "staged", ref)
-        self._repositories = staging.local_repositories(staged, ref)
+        (self.ref,) = set(PINNED.findall(workflow.read_text(encoding="utf-8")))
+        staged = staging.stage(folder / "staged", self.ref)
+        self._repositories = staging.local_repositories(staged, self.ref)
         uv = subprocess.run([BIN / "uv", "cache", "dir"], check=True, capture_output=True, text=True)
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "MLOPS_"))},
