@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.rule import Rule
 from rich.status import Status
 from rich.table import Table as RichTable
@@ -89,7 +90,7 @@ class Screen:
         """Show what the stage says on the living line; what a rollout says stays."""
         text = " ".join(line.split())
         if self._stage == "deploy":
-            self._console.print(Text(INDENT + text, style="dim"))
+            self._console.print(Padding(Text(text, style="dim"), (0, 0, 0, len(INDENT))))
         self._status.update(Text.assemble((self._stage, "bold"), "  ", text[: max(self._console.width - 20, 20)]))
 
     def done(self, report: Report) -> None:
