@@ -171,7 +171,8 @@ class DeploySection(Section):
         default=[10, 50], description="Canary weights in percent, each judged, before promotion."
     )
     step_seconds: Annotated[float, Field(gt=0)] = Field(
-        default=60, description="Longest time a step is watched before the verdict is undecided."
+        default=300,
+        description="Longest time a step is watched before the verdict is undecided; a step ends as soon as it is decided.",
     )
     lease_seconds: Annotated[float, Field(gt=0)] = 120
     ready_seconds: Annotated[float, Field(gt=0)] = 60

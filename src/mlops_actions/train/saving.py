@@ -7,7 +7,7 @@ from typing import Any
 
 from mlops_actions.train.refused import Refused
 
-TRUSTED = ("sklearn.", "numpy.")
+TRUSTED = ("sklearn.", "numpy.", "functools.partial")
 
 
 def say(line: str) -> None:
