@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+from mlops_actions.build_push import run
 from mlops_actions.build_push.bases import find_base
 from mlops_actions.build_push.dependencies import Dependencies, Target
 from mlops_actions.build_push.recipe import Base
 from mlops_actions.build_push.tools import Tools
 from mlops_actions.build_push.ways import SOCKET, choose_way, container
 from mlops_actions.bundle import Bundle
+from mlops_actions.config import load
 from mlops_actions.errors import ConfigError, DataError, OutsideError
 from mlops_actions.oci.descriptor import CONFIG, MANIFEST
 from mlops_actions.oci.image import Image, read_image, this_architecture
@@ -84,6 +86,17 @@ def test_what_uv_says_is_passed_on(tmp_path: Path, said: str, kind: type[Excepti
     with pytest.raises(kind, match=said):
         dependencies.layer(Target("3.12", "amd64"), Layout.create(tmp_path / "layout"))
     assert list((tmp_path / "cache").rglob("layer.json")) == []
+
+
+def test_uv_gets_absolute_paths_from_a_relative_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    uv = tmp_path / "uv"
+    uv.write_text('#!/bin/sh\necho "error: $*" >&2\nexit 2\n')
+    uv.chmod(0o755)
+    with pytest.raises(ConfigError) as error:
+        run(load(Path()), credentials=("", ""), tools=Tools(uv=uv), progress=silent)
+    assert f"--target {tmp_path}/.mlops/.cache/dependencies/" in error.value.what
 
 
 def base_layout(path: Path, files: list[str]) -> None:

@@ -52,7 +52,7 @@ def run(
     bundle = Bundle(config.work / "bundle")
     identity = bundle.verify()
     _refuse_opaque(identity)
-    cache = cache or config.root / ".mlops" / ".cache"
+    cache = (cache or config.root / ".mlops" / ".cache").resolve()  # uv runs in another folder
     base = find_base(config, credentials, cache, progress)
     registry = _registry(config, target, base.reference, credentials) if target else None
     if registry:

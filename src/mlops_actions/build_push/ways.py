@@ -55,7 +55,7 @@ def choose_way(base: Base, tools: Tools) -> Callable[[Image, Path, Path], Start]
 
 def _with_our_interpreter(image: Image, unpacked: Path, folder: Path) -> Start:
     socket = folder / SOCKET
-    command = host_command(image, unpacked, sys.executable, ["--uds", str(socket)])
+    command = host_command(image, unpacked, sys.executable, ["--uds", str(socket), "--exit-with-parent"])
     way = "from the unpacked layers, by this machine's Python"
     return Start(way, command.arguments, socket, command.environment)
 
