@@ -9,19 +9,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-import polars as pl
 import psutil
 import pytest
 
-from support.builds import CACHE
+from support.tale import write_repository
 
-CONFIG = """
-model: tale
-data: {path: rows.parquet, label: late, test: "day >= 20", exclude: [known_later, day]}
-train: {estimator: sklearn.ensemble.HistGradientBoostingClassifier, parameters: {max_iter: 20}}
-evaluate: {roc_auc: {min: 0.5, max_drop_abs: 0.02}}
-"""
 COMMON = """
 traffic: {per_second: 400, unknown: [known_later]}
 changes:
@@ -40,30 +32,12 @@ STORY = f"""{COMMON}
 """
 
 
-def write_rows(path: Path) -> None:
-    generator = np.random.default_rng(7)
-    wind, noise = generator.normal(size=(2, 6000))
-    late = wind + noise > 0
-    columns = {
-        "day": np.arange(6000) % 30,
-        "wind": wind,
-        "carrier": generator.choice(["AA", "UA"], size=6000),
-        "known_later": late * 10.0 + generator.normal(size=6000),
-        "late": late,
-    }
-    pl.DataFrame(columns).write_parquet(path)
-
-
 class Repository:
     def __init__(self, root: Path) -> None:
         self.root, self.temporary = root, root / "tmp"
         self.folder = root / ".mlops" / "demo"
         self.temporary.mkdir()
-        (root / "mlops.yaml").write_text(CONFIG)
-        write_rows(root / "rows.parquet")
-        (root / ".mlops").mkdir()
-        CACHE.mkdir(parents=True, exist_ok=True)
-        (root / ".mlops" / ".cache").symlink_to(CACHE)  # the dependency layer, made once for all tests
+        write_repository(root)
 
     def start(self, story: str) -> subprocess.Popen[str]:
         (self.root / "demo.yaml").write_text(story)
