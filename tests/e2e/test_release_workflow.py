@@ -38,7 +38,10 @@ def test_step_by_step_a_release_is_judged_and_promoted(act: Act, consumer: Make,
 
 
 def test_a_release_that_fails_on_live_rows_is_rolled_back(act: Act, consumer: Make, tmp_path: Path) -> None:
-    """The second model learned from a column that is known only after the fact: better offline, refused by live rows."""
+    """The next model learns from a column that is known only after the fact: better offline, refused by live rows.
+
+    It is stopped twice: by the rollout itself, and then by check-metrics and the rollback action.
+    """
     repository = consumer("flights")
     rows = pl.read_parquet(repository.folder / "data/flights.parquet").filter(pl.col("month") >= 10)
     rows.drop("dep_delay", "late").write_parquet(repository.folder / "data/live.parquet")
@@ -50,18 +53,24 @@ def test_a_release_that_fails_on_live_rows_is_rolled_back(act: Act, consumer: Ma
     assert first.errors == []
     for stage in STAGES:
         assert f"✅ {stage}" in first.summary
-    served = state(tmp_path / "state/flights")
     repository.edit(", exclude: [dep_delay]", "")
     repository.commit("Learn from the delay at departure", tag="v3")
-    second = act.run(repository, "release.yml", "push")
-    assert second.code != 0
-    assert second.failed_jobs == {"Deploy"}
-    assert 1 in second.exit_codes
-    assert "❌ deploy" in second.summary
-    assert "was rolled back; release 1 serves all traffic" in second.summary
-    assert any("rolled back" in error for error in second.errors), second.errors
+    by_itself = act.run(repository, "release.yml", "push")
+    assert "❌ deploy" in by_itself.summary
+    assert "Release 2 was rolled back; release 1 serves all traffic" in by_itself.summary
+    repository.edit("replay_per_second: 200", "replay_per_second: 200, strategy: manual")
+    repository.commit("Step by step", tag="v4")
+    step_by_step = act.run(repository, "release.yml", "push")
+    assert "✅ deploy" in step_by_step.summary
+    assert "❌ check-metrics" in step_by_step.summary
+    assert "Release 3 was rolled back; release 1 serves all traffic" in step_by_step.summary
+    for run in (by_itself, step_by_step):
+        assert run.code != 0
+        assert run.failed_jobs == {"Deploy"}
+        assert 1 in run.exit_codes
+        assert len(run.errors) == 1
     after = state(tmp_path / "state/flights")
-    assert (after["stable"], after["canary"]) == (served["stable"], None)
+    assert (after["stable"], after["canary"]) == (1, None)
 
 
 def test_a_model_below_its_limit_is_never_packed(act: Act, consumer: Make) -> None:
