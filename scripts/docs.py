@@ -1,4 +1,4 @@
-"""Write what is derived: action.yml files from the commands, docs/actions.md from them, the table in README.md.
+"""Write what is derived: action.yml files from the commands, docs/actions.md from them, the table of inputs in README.md.
 
 `--check` writes nothing and fails when something is not current.
 """
@@ -13,7 +13,7 @@ import yaml
 from action_files import ACTIONS, OWNER, ROOT, Action, render
 
 WORKFLOWS = ["model-pull-request.yml", "model-release.yml"]
-README_TABLE = re.compile(r"(<!-- actions -->\n).*?(<!-- /actions -->)", re.DOTALL)
+README_TABLE = re.compile(r"(<!-- inputs, by `make docs` -->\n).*?(<!-- /inputs -->)", re.DOTALL)
 HEAD = f"""# Actions and workflows
 
 <!-- Written by `make docs` from action.yml and the workflows. -->
@@ -77,17 +77,27 @@ def _table(columns: list[str], rows: list[list[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
 
-def readme(text: str) -> str:
-    """Return README.md with its table of actions current."""
-    rows = [[f"[`{action.command}`](docs/actions.md#{action.command})", action.description] for action in ACTIONS[:-1]]
-    return README_TABLE.sub(lambda found: f"{found[1]}{_table(['action', 'what it does'], rows)}{found[2]}", text)
+def readme(text: str, files: dict[Path, str]) -> str:
+    """Return README.md with its table of all inputs current."""
+    contents = {action.command: yaml.safe_load(files[action.path]) for action in ACTIONS}
+    rows = [
+        [f"`{command}`", f"`{name}`", _default(given), given["description"]]
+        for command, content in contents.items()
+        for name, given in content["inputs"].items()
+    ]
+    table = _table(["action", "input", "default", "meaning"], rows)
+    return README_TABLE.sub(lambda found: f"{found[1]}\n{table}\n{found[2]}", text)
 
 
 def derived() -> dict[Path, str]:
     """Return the text of every derived file."""
     files = {action.path: render(action) for action in ACTIONS}
     front = ROOT / "README.md"
-    return {**files, ROOT / "docs/actions.md": actions_page(files), front: readme(front.read_text(encoding="utf-8"))}
+    return {
+        **files,
+        ROOT / "docs/actions.md": actions_page(files),
+        front: readme(front.read_text(encoding="utf-8"), files),
+    }
 
 
 def stale() -> list[Path]:

@@ -1,5 +1,6 @@
 """action.yml = env block = click options = docs table, for every action; and what every workflow has to be."""
 
+import html
 import re
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ STAGES = ["validate-data", "train", "evaluate", "quantize", "build-push", "deplo
 COMMANDS = {**{name: ROOT / "actions" / name for name in [*STAGES, "promote", "rollback"]}, "run": ROOT}
 WORKFLOWS = sorted([*ROOT.glob(".github/workflows/*.yml"), *ROOT.glob("examples/*/.github/workflows/*.yml")])
 REUSABLE = sorted(ROOT.glob(".github/workflows/model-*.yml"))
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 ACTION_FILES = sorted([ROOT / "action.yml", *ROOT.glob("actions/*/action.yml")])
 
 
@@ -133,6 +135,17 @@ def test_the_page_tells_of_every_input_and_output(name: str) -> None:
     assert [
         [cell.replace("&lt;model&gt;", "<model>") for cell in row] for row in documented(heading, "output")
     ] == outputs
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_readme_tells_of_every_input(name: str) -> None:
+    shown = [
+        [f"`{name}`", f"`{key}`", f"`{given['default']}`" if given.get("default") else "", given["description"]]
+        for key, given in action(name)["inputs"].items()
+    ]
+    rows = re.findall(rf"^\| (`{name}`) \| (`[a-z-]+`) \| (.*?) \| (.*) \|$", README, flags=re.MULTILINE)
+    told = [[html.unescape(cell.replace("\\|", "|")).strip() for cell in row] for row in rows]
+    assert told == shown
 
 
 def test_derived_files_are_current() -> None:
