@@ -136,7 +136,6 @@ def test_the_serving_form_is_what_its_signature_says_and_answers_the_golden_rows
     assert signature == {
         "schema_version": 1,
         "model": "toy",
-        "version": "v1",
         "platform": "onnx",
         "file": "model.onnx",
         "task": "classification",

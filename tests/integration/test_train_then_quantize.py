@@ -30,3 +30,18 @@ def test_a_conversion_that_answers_differently_stops_the_users_model(tmp_path: P
     report = quantize.run(load(folder), progress=silent)
     assert (report.decision, report.verdict.reason) == (Decision.FAIL, "disagrees")
     assert not bundle.serving.exists()
+
+
+def test_a_commit_alone_does_not_change_what_is_sealed(tmp_path: Path) -> None:
+    """Version and commit are facts about a bundle, not what is served."""
+    folder = training.repository(
+        tmp_path, training.rows(), train={"estimator": "sklearn.linear_model.LogisticRegression"}
+    )
+    digests = set()
+    for version in ("v1", "v2"):
+        _, bundle, _ = training.run(folder)
+        identity = bundle.config().model_copy(update={"version": version, "git_commit": version})
+        bundle.write_config(identity, seal=False)
+        quantize.run(load(folder), progress=silent)
+        digests.add(bundle.verify().bundle_digest)
+    assert len(digests) == 1

@@ -122,7 +122,6 @@ def signature(**changes: Any) -> dict[str, Any]:
     usual = {
         "schema_version": 1,
         "model": "toy",
-        "version": "v1.0",
         "platform": "onnx",
         "file": "model.onnx",
         "task": "classification",
@@ -138,7 +137,7 @@ def onnx_bundle(path: Path, *, bias: float = 0.0, version: str = "v1.0", weight_
     """Write a sealed bundle of the ONNX model; `weight_bytes` adds a file that makes the model layer large."""
     (path / "serving").mkdir(parents=True, exist_ok=True)
     onnx_model(path / "serving" / "model.onnx", bias)
-    (path / "serving" / "signature.json").write_text(json.dumps(signature(version=version)))
+    (path / "serving" / "signature.json").write_text(json.dumps(signature()))
     if weight_bytes:
         (path / "serving" / "weights.bin").write_bytes(np.random.default_rng(0).bytes(weight_bytes))
     expected = [[1 - probability(row, bias), probability(row, bias)] for row in ROWS]

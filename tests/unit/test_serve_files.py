@@ -55,7 +55,7 @@ def test_golden_rows_without_answers_are_refused(tmp_path: Path) -> None:
 def test_a_signature_of_another_kind_is_refused(tmp_path: Path, change: dict[str, Any]) -> None:
     (tmp_path / "signature.json").write_text(json.dumps(signature(**change)))
     with pytest.raises(ModelError, match="not a signature of this version"):
-        read_signature(tmp_path)
+        read_signature(tmp_path, "v1")
 
 
 def cgroup(folder: Path, files: dict[str, str]) -> Path:

@@ -57,7 +57,6 @@ def signature(config: ModelConfig, form: Form) -> dict[str, Any]:
     return {
         "schema_version": 1,
         "model": config.id,
-        "version": config.version,
         "platform": form.platform,
         "file": form.path.name,
         "task": config.task,

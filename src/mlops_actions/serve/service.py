@@ -41,10 +41,11 @@ class Service:
     def __init__(self, folder: Path, *, release: str, track: str, max_rows: int, started: float) -> None:
         self._folder = folder
         self.max_rows = max_rows
-        self.signature: Signature = read_signature(folder / "serving")
+        version, bundle_digest = _identity(folder)
+        self.signature: Signature = read_signature(folder / "serving", version)
         self._golden: Golden = read_golden(folder)
         self.metrics = Metrics(Labels(self.signature.model, release, track), started=started)
-        self.metrics.add_model(self.signature, _bundle_digest(folder))
+        self.metrics.add_model(self.signature, bundle_digest)
         self.state, self.reason = State.LOADING, "The model is being loaded."
         self._pool = ThreadPoolExecutor(max_workers=cpu_limit(), thread_name_prefix="model")
         self._runtime: Runtime | None = None
@@ -104,17 +105,17 @@ class Service:
         return [names[index] for index in scores.argmax(axis=1)] if names else []
 
 
-def _bundle_digest(folder: Path) -> str:
-    """Return the digest that model_config.yaml names.
+def _identity(folder: Path) -> tuple[str, str]:
+    """Return the version and the bundle's digest that model_config.yaml names.
 
     Raises:
-        ModelError: no model_config.yaml, or one without a digest.
+        ModelError: no model_config.yaml, or one without them.
     """
     path = folder / "model_config.yaml"
     try:
         content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return str(content["bundle_digest"])
+        return str(content["version"]), str(content["bundle_digest"])
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror}.") from None
     except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError):
-        raise ModelError(f"{path} does not say bundle_digest.") from None
+        raise ModelError(f"{path} does not say version and bundle_digest.") from None

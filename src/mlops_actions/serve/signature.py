@@ -23,6 +23,7 @@ class Signature:
     """What the model file wants and gives.
 
     Attributes:
+        version: of the model, from model_config.yaml: a commit alone must not change a sealed file.
         file: the model file, beside signature.json.
         classes: labels in the order of the scores; empty for regression.
         layout: `columns`: tensors f0, f1, … of shape [N, 1], float32 or text; `matrix`: one float32 [N, F].
@@ -45,22 +46,22 @@ class Signature:
         return len(self.classes) or 1
 
 
-def read_signature(folder: Path) -> Signature:
-    """Read signature.json of a `serving/` folder.
+def read_signature(folder: Path, version: str) -> Signature:
+    """Read signature.json of a `serving/` folder; `version` is the model's.
 
     Raises:
         ModelError: missing, not JSON, or not of this version.
     """
     path = folder / "signature.json"
     try:
-        return _typed(orjson.loads(path.read_bytes()))
+        return _typed(orjson.loads(path.read_bytes()), version)
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror}.") from None
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{path} is not a signature of this version: {error}.") from None
 
 
-def _typed(content: dict[str, Any]) -> Signature:
+def _typed(content: dict[str, Any], version: str) -> Signature:
     if content["schema_version"] != 1:
         raise ValueError(f"schema_version {content['schema_version']}")
     features = tuple(Feature(item["name"], item["dtype"], item["nullable"]) for item in content["features"])
@@ -74,7 +75,7 @@ def _typed(content: dict[str, Any]) -> Signature:
             raise ValueError(f"{value!r} is none of {sorted(known)}")
     return Signature(
         model=content["model"],
-        version=content["version"],
+        version=version,
         platform=content["platform"],
         file=content["file"],
         task=content["task"],
