@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -27,7 +28,7 @@ from support.bundles import model_config
 from support.served import FEATURES, ROWS, onnx_bundle, probability, signature
 
 SETTINGS: dict[str, dict[str, object]] = {
-    "deploy": {"steps": [20, 50], "step_seconds": 30, "replay_per_second": 300, "environment": "staging"},
+    "deploy": {"steps": [40], "step_seconds": 30, "replay_per_second": 500, "environment": "staging"},
     "check_metrics": {"interval_seconds": 0.3},
 }
 
@@ -146,7 +147,7 @@ def test_good_release_is_promoted_and_a_bad_one_rolled_back(team: Team, images: 
     assert "Release 2 was rolled back; release 1 serves all traffic" in output
     report = read_report(team.work / "reports" / "deploy.json")
     assert (report.verdict.reason, report.outputs["release"], report.outputs["url"]) == ("rolled_back", "2", url)
-    assert [row[1] for row in report.tables[0].rows] == [20]
+    assert [row[1] for row in report.tables[0].rows] == [40]
     assert answers(url)
     assert team.running() == ["ROUTER", "SERVER 1stable"]
     record = team.store.read(2)
@@ -155,7 +156,8 @@ def test_good_release_is_promoted_and_a_bad_one_rolled_back(team: Team, images: 
 
     status = team.types("status")
     assert "serving:  release 1 (version v1.0" in status
-    assert "mlops rollback" in status
+    restore = shlex.split(status.partition("to restore the last verified release: ")[2])
+    assert restore[:2] == ["mlops", "rollback"]
     assert "NOT" not in status
     history = team.types("history")
     assert history.index("rolled_back") < history.index("verified")
@@ -164,7 +166,7 @@ def test_good_release_is_promoted_and_a_bad_one_rolled_back(team: Team, images: 
     server.process.kill()
     team.wait_for(lambda: not processes.is_alive(server.process))
     assert "NOT RUNNING" in team.types("status")
-    assert "Release 1 did not run and was started again" in team.types("rollback", "--reason", "it crashed")
+    assert "Release 1 did not run and was started again" in team.types(*restore[1:])
     assert answers(url)
 
 
@@ -212,7 +214,7 @@ def test_forgotten_trial_is_restored_by_the_next_command(team: Team, images: Bui
 
 
 def moment(name: str) -> Callable[[ReleaseState], bool]:
-    return {"recorded": lambda state: state.canary == 2, "weighed": lambda state: state.canary_weight == 20}[name]
+    return {"recorded": lambda state: state.canary == 2, "weighed": lambda state: state.canary_weight == 40}[name]
 
 
 @pytest.mark.parametrize("name", ["recorded", "weighed"])
@@ -257,6 +259,12 @@ def test_killed_rollout_is_run_again_and_ends_well(team: Team, images: Built, na
 )
 def test_image_that_is_not_there_is_named_and_nothing_is_recorded(team: Team, words: list[str], said: str) -> None:
     assert said in team.types("deploy", *words, code=2)
+    assert team.store.history() == []
+
+
+def test_lease_that_would_run_out_under_watch_is_refused(team: Team, images: Built) -> None:
+    team.settings(lease_seconds=60)
+    assert "deploy.lease_seconds has to be more than 60" in team.types("deploy", "--image", images.good, code=2)
     assert team.store.history() == []
 
 

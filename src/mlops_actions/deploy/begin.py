@@ -35,6 +35,7 @@ def begin(config: Config, site: Site, caller: Caller, *, image: str | None, prog
         stable = site.ledger.release(site.ledger.state.stable)
         if stable is not None:
             site.target.apply(stable, Track.STABLE)
+            site.ledger.renew(release)  # it may have had to be started, which takes a while
         site.target.apply(release, Track.CANARY)
     progress(f"Release {release.id} is ready and reproduces its golden rows.")
     return release

@@ -39,7 +39,7 @@ def run(
         the report; outputs `release`, `url`, `image`.
 
     Raises:
-        ConfigError: the lease is too short to be renewed between two looks.
+        ConfigError: the lease is too short to be renewed in time.
         ReleaseConflictError: somebody else changed the environment; nothing of theirs was touched.
         OutsideError: the release did not become ready; what served before still serves.
     """
@@ -70,11 +70,13 @@ def roll_out(
 
 
 def _check_lease(config: Config) -> None:
-    if config.deploy.lease_seconds <= 2 * config.check_metrics.interval_seconds:
+    """The lease is renewed when a server is ready and at every look, one of which may be late."""
+    longest = max(2 * config.check_metrics.interval_seconds, config.deploy.ready_seconds)
+    if config.deploy.lease_seconds <= longest:
         raise ConfigError(
-            "deploy.lease_seconds has to be more than twice check_metrics.interval_seconds.",
-            why="the lease is renewed at every look, and one look may be late.",
-            fix=f"set it to {4 * config.check_metrics.interval_seconds:g} or more.",
+            f"deploy.lease_seconds has to be more than {longest:g}: a server may take ready_seconds, two looks interval_seconds each.",
+            why="a lease that runs out while somebody watches has the release taken away.",
+            fix=f"set it to {2 * longest:g}.",
             file=str(config.file),
             line=config.line("deploy.lease_seconds") or config.line("check_metrics.interval_seconds"),
         )
