@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mlops_actions.serve import tensors
@@ -173,6 +173,7 @@ ANYTHING = st.recursive(
         }
     )
 )
+@example({"inputs": [{"name": "delay", "shape": [1], "datatype": [], "data": [1]}]})
 def test_any_request_gives_columns_or_is_refused(body: dict[str, Any]) -> None:
     found = answer(lambda: tensors.columns_from_request(COLUMNS, body))
     if isinstance(found, RefusedError):

@@ -87,7 +87,7 @@ def _data(tensors: dict[str, dict[str, Any]], name: str, datatypes: set[str]) ->
     if name not in tensors:
         raise RefusedError(422, f"The input {name!r} is missing.")
     tensor = tensors[name]
-    if tensor["datatype"] not in datatypes:
+    if type(tensor["datatype"]) is not str or tensor["datatype"] not in datatypes:
         raise RefusedError(422, f"Input {name!r} has datatype {tensor['datatype']!r}; wanted: {sorted(datatypes)}.")
     shape = tensor["shape"]
     if type(shape) is not list or not shape or not all(type(size) is int and size > 0 for size in shape):
