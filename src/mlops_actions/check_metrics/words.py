@@ -46,9 +46,9 @@ def _share(arm: dict[str, int]) -> str:
 def _progress(decision: Decision, evidence: dict[str, Any]) -> str:
     harm, safety = evidence["harm"], evidence["safety"]
     if decision is Decision.FAIL:
-        return f"evidence of harm {_size(harm)}, {harm['needed']:,.0f} needed"
+        return f"evidence of harm {_size(harm)} ({harm['needed']:,.0f} needed)"
     if decision is Decision.PASS:
-        return f"evidence of safety {_size(safety)}, {safety['needed']:,.0f} needed"
+        return f"evidence of safety {_size(safety)} ({safety['needed']:,.0f} needed)"
     return (
         f"evidence of harm {_size(harm)} of {harm['needed']:,.0f}, of safety {_size(safety)} of {safety['needed']:,.0f}"
     )
