@@ -51,7 +51,8 @@ class TrainSection(Section):
         default=None, description="`package.module:function` of yours: fit(train, parameters, output) -> model."
     )
     command: str | None = Field(
-        default=None, description="Command of yours, started without a shell; it reads MLOPS_TRAIN_DATA and writes to MLOPS_OUTPUT."
+        default=None,
+        description="Command of yours, started without a shell; it reads MLOPS_TRAIN_DATA and writes to MLOPS_OUTPUT.",
     )
     python: str | None = Field(
         default=None,
