@@ -23,7 +23,8 @@ CHECKS: dict[str, list[str]] = {
     "derived files": [PYTHON, "scripts/docs.py", "--check"],
     "schemas": [PYTHON, "scripts/schemas.py", "--check"],
     "unit tests": [*PYTEST, "tests/unit"],
-    "integration tests": [*PYTEST, "tests/integration"],
+    # They wait for servers as much as they work; a file's tests share its servers, so a file stays together.
+    "integration tests": [*PYTEST, "--numprocesses=2", "--dist=loadfile", "tests/integration"],
     "workflows in act": [*PYTEST, "tests/e2e"],
 }
 INSTALLED = ("shellcheck", "prometheus", "docker-registry", "runc", "debootstrap")
