@@ -15,7 +15,8 @@ from mlops_actions.cli.main import mlops
 ROOT = Path(__file__).resolve().parents[2]
 STAGES = ["validate-data", "train", "evaluate", "quantize", "build-push", "deploy", "check-metrics"]
 COMMANDS = {**{name: ROOT / "actions" / name for name in [*STAGES, "promote", "rollback"]}, "run": ROOT}
-WORKFLOWS = sorted([*ROOT.glob(".github/workflows/*.yml"), *ROOT.glob("examples/*/.github/workflows/*.yml")])
+EXAMPLES = sorted(ROOT.glob("examples/*/.github/workflows/*.yml"))
+WORKFLOWS = sorted([*ROOT.glob(".github/workflows/*.yml"), *EXAMPLES])
 REUSABLE = sorted(ROOT.glob(".github/workflows/model-*.yml"))
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ACTION_FILES = sorted([ROOT / "action.yml", *ROOT.glob("actions/*/action.yml")])
@@ -200,19 +201,74 @@ def test_repository_code_runs_in_the_training_job_only(path: Path) -> None:
         assert "secrets" not in path.read_text(encoding="utf-8")
 
 
-def test_the_registrys_password_reaches_one_job_behind_an_environment() -> None:
-    jobs = parsed(ROOT / ".github/workflows/model-release.yml")["jobs"]
-    holders = {name: job for name, job in jobs.items() if "secrets." in yaml.safe_dump(job)}
-    assert list(holders) == ["build-push"]
-    assert "environment" in holders["build-push"]
+def release_jobs() -> Any:
+    return parsed(ROOT / ".github/workflows/model-release.yml")["jobs"]
+
+
+def with_of(path: Path, action: str) -> list[dict[str, Any]]:
+    """Return the inputs of every step that uses an action."""
+    return [step["with"] for step in steps(path) if step.get("uses", "").startswith(action)]
+
+
+def test_the_registrys_password_reaches_one_job() -> None:
+    assert [name for name, job in release_jobs().items() if "secrets." in yaml.safe_dump(job)] == ["build-push"]
+
+
+def test_one_job_waits_for_the_environment_and_what_is_shown_there_is_a_deployment() -> None:
+    waiting = {name: job["environment"] for name, job in release_jobs().items() if "environment" in job}
+    assert list(waiting) == ["deploy"]
+    assert waiting["deploy"]["name"] == "${{ inputs.environment || 'staging' }}"
+
+
+def test_mlops_yaml_says_where_to_deploy_unless_the_caller_does() -> None:
+    inputs = parsed(ROOT / ".github/workflows/model-release.yml")["on"]["workflow_call"]["inputs"]
+    assert inputs["environment"]["default"] == ""
 
 
 def test_a_deployment_waits_for_its_turn_and_is_never_cancelled() -> None:
-    deploy = parsed(ROOT / ".github/workflows/model-release.yml")["jobs"]["deploy"]
+    deploy = release_jobs()["deploy"]
     assert deploy["concurrency"]["cancel-in-progress"] is False
     assert deploy["concurrency"]["queue"] == "max"
     used = [step["uses"] for step in deploy["steps"] if step.get("uses", "").startswith("$/")]
     assert used == [f"$/actions/{name}" for name in ("deploy", "check-metrics", "promote", "rollback")]
+
+
+def test_the_judges_exit_code_decides_so_that_observe_mode_takes_nothing_back() -> None:
+    conditions = {step["uses"]: step["if"] for step in release_jobs()["deploy"]["steps"] if "verdict" in str(step)}
+    assert conditions["$/actions/promote"] == "steps.judge.outcome == 'success'"
+    # An undecided judge fails its step too, and the rollback follows deploy.on_undecided.
+    assert "!cancelled() && steps.judge.outcome == 'failure'" in conditions["$/actions/rollback"]
+
+
+@pytest.mark.parametrize("path", REUSABLE, ids=lambda path: path.name)
+def test_artifacts_of_two_models_in_one_run_have_different_names(path: Path) -> None:
+    model = "${{ needs.validate.outputs.model }}-"
+    calls = [job["with"]["artifact"] for job in parsed(path)["jobs"].values() if "artifact" in job.get("with", {})]
+    names = [*calls, *(given["name"] for given in with_of(path, "actions/upload-artifact@"))]
+    own = ["${{ inputs.artifact }}"] if path.name == "model-train.yml" else []
+    assert names
+    assert [name for name in names if not name.startswith(model)] == own
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("path", REUSABLE, ids=lambda path: path.name)
+def test_an_artifact_that_was_changed_on_its_way_is_refused(path: Path) -> None:
+    downloads = with_of(path, "actions/download-artifact@")
+    assert bool(downloads) == (path.name != "model-train.yml")
+    for given in downloads:
+        assert given["digest-mismatch"] == "error"
+        assert "artifact-ids" in given
+
+
+def test_training_sees_the_tags_that_its_version_is_made_of() -> None:
+    (given,) = with_of(ROOT / ".github/workflows/model-train.yml", "actions/checkout@")
+    assert given["fetch-depth"] == 0
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_copied_workflows_of_two_models_do_not_cancel_each_other(path: Path) -> None:
+    """`github.workflow` is the name, the same in every copy; `workflow_ref` is the file and the branch."""
+    assert "github.workflow_ref" in parsed(path)["concurrency"]["group"]
 
 
 @pytest.mark.parametrize(("workflow", "gate"), [("ci.yml", "required"), ("model-pull-request.yml", "model")])

@@ -20,7 +20,7 @@ on:
 permissions: {{}}
 
 concurrency:
-  group: model-${{{{ github.event.pull_request.number || github.ref }}}}
+  group: ${{{{ github.workflow_ref }}}}
   cancel-in-progress: true
 
 jobs:
@@ -39,7 +39,7 @@ on:
 permissions: {{}}
 
 concurrency:
-  group: model-release
+  group: ${{{{ github.workflow_ref }}}}
   cancel-in-progress: false
 
 jobs:
