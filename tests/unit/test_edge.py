@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import click
 import pytest
@@ -51,7 +52,12 @@ def test_decision_is_the_exit_code_and_the_report_is_written(repository: Path, d
     assert leave(repository, returning(report(decision))) == code
     written = json.loads((repository / ".mlops/flights/reports/evaluate.json").read_text())
     assert written["verdict"]["decision"] == decision
-    assert written["seconds"] >= 0
+
+
+def test_the_report_says_how_long_the_stage_took(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mlops_actions.cli.edge.time", SimpleNamespace(monotonic=iter([10.0, 12.5]).__next__))
+    leave(repository, returning(report(Decision.PASS)))
+    assert json.loads((repository / ".mlops/flights/reports/evaluate.json").read_text())["seconds"] == 2.5
 
 
 @pytest.mark.parametrize(
