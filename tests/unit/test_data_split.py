@@ -48,8 +48,8 @@ def test_rows_without_a_label_are_left_out_and_counted(tmp_path: Path) -> None:
     [
         ("n > 2", "cannot be used"),
         ("m >", "cannot be used"),
-        ("m + 1", "is no condition on each row: it gives 4 values of Int64"),
-        ("max(m) > 2", "is no condition on each row: it gives 1 values of Boolean"),
+        ("m + 1", "is no condition on each row: it gives Int64, not true or false"),
+        ("max(m) > 2", "is no condition on each row: it gives one answer for all rows"),
         ("m > 9", "The test split has no rows (4 of 4 rows have a label)"),
         ("m > 0", "The train split has no rows"),
         ("m > 1", "All 1 training rows have the same 'y'"),

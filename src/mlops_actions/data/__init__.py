@@ -1,5 +1,6 @@
 """The rows: read lazily, split, known by id."""
 
+from mlops_actions.data.condition import holds
 from mlops_actions.data.names import listed, nearest, plain, shown
 from mlops_actions.data.read import digest, scan
 from mlops_actions.data.rows import with_row_id
@@ -9,6 +10,7 @@ __all__ = [
     "Split",
     "digest",
     "feature_names",
+    "holds",
     "listed",
     "named_columns",
     "nearest",

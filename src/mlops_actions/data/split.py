@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from mlops_actions.config.models import DataSection, HoldOut
+from mlops_actions.data.condition import holds
 from mlops_actions.data.names import listed, nearest, shown
 from mlops_actions.data.read import collect, scan
 from mlops_actions.data.rows import as_text, row_keys, with_row_id
@@ -92,7 +93,7 @@ def split(root: Path, data: DataSection) -> Split:
 
 
 def _divide(rows: pl.DataFrame, data: DataSection) -> tuple[pl.DataFrame, pl.DataFrame]:
-    in_test = _held_out(rows, data, data.test) if isinstance(data.test, HoldOut) else _condition(rows, data.test)
+    in_test = _held_out(rows, data, data.test) if isinstance(data.test, HoldOut) else holds(rows, data.test)
     # A row whose condition is null belongs nowhere; training on it could leak the future.
     return rows.filter(~in_test), rows.filter(in_test)
 
@@ -107,19 +108,3 @@ def _held_out(rows: pl.DataFrame, data: DataSection, hold: HoldOut) -> pl.Series
     limit = hold.fraction * 2**64
     drawn = (hashlib.sha256(f"{hold.seed}:{key}".encode()).digest()[:8] for key in keys)
     return pl.Series([int.from_bytes(number, "big") < limit for number in drawn], dtype=pl.Boolean)
-
-
-def _condition(rows: pl.DataFrame, condition: str) -> pl.Series:
-    try:
-        in_test = rows.select(pl.sql_expr(condition).alias("test")).to_series()
-    except pl.exceptions.PolarsError as error:
-        raise DataError(
-            f"data.test, {condition!r}, cannot be used: {str(error).splitlines()[0]}.",
-            fix='write a SQL condition over the columns, such as "month >= 10".',
-        ) from None
-    if in_test.dtype != pl.Boolean or len(in_test) != rows.height:
-        raise DataError(
-            f"data.test, {condition!r}, is no condition on each row: it gives {len(in_test)} values of {in_test.dtype}.",
-            fix='compare a column with a value, such as "month >= 10".',
-        )
-    return in_test

@@ -3,8 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
+import polars as pl
+
 from mlops_actions.config.models import ColumnChecks, DataSection, RowChecks, ValidateDataSection
-from mlops_actions.data import listed, named_columns, nearest, plain, shown
+from mlops_actions.data import holds, listed, named_columns, nearest, plain, shown
+from mlops_actions.errors import DataError
 from mlops_actions.report import Finding
 from mlops_actions.validate_data.checks import Check
 from mlops_actions.validate_data.table import Profile, Scan
@@ -51,8 +54,24 @@ def missing_columns(names: list[str], section: ValidateDataSection, data: DataSe
     for key, wanted in asked.items():
         for name in wanted:
             if name not in names:
-                sentence = f"There is no column {shown(name)}. {nearest(name, names)}"
+                sentence = (
+                    f"There is no column {shown(name)}, which {key} names. {nearest(name, names)}"
+                    f" Correct {key} in mlops.yaml, or the step that writes the data."
+                )
                 yield finding(key, shown(name), ok=False, reason="column_missing", sentence=sentence, count=1)
+
+
+def condition_findings(schema: pl.Schema, data: DataSection) -> Iterator[Finding]:
+    """Judge whether data.test can be used on columns of these types; no row is read for it."""
+    if not isinstance(data.test, str):
+        return
+    try:
+        holds(pl.DataFrame(schema=schema), data.test)
+    except DataError as error:
+        yield finding("data.test", "test", ok=False, reason="condition", sentence=f"{error.what} {error.fix}")
+    else:
+        sentence = f"data.test, {shown(data.test)}, is a condition over columns that are there."
+        yield finding("data.test", "test", ok=True, reason="condition", sentence=sentence)
 
 
 def extra_columns(names: list[str], section: ValidateDataSection, data: DataSection | None) -> Iterator[Finding]:

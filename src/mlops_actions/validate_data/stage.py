@@ -14,7 +14,7 @@ from mlops_actions.progress import Progress
 from mlops_actions.report import Finding, Report
 from mlops_actions.report import Table as ReportTable
 from mlops_actions.validate_data.examine import examine
-from mlops_actions.validate_data.findings import share
+from mlops_actions.validate_data.findings import condition_findings, share, worst_first
 from mlops_actions.validate_data.table import Profile, Scan
 from mlops_actions.verdict import Decision, Verdict
 
@@ -45,8 +45,9 @@ def run(config: Config, *, progress: Progress) -> Report:
     sha256, frame = digest(path), scan(path)
     with explained(path):
         examined = examine(frame, config.validate_data, config.data)
+    found = worst_first([*condition_findings(frame.collect_schema(), config.data), *examined.findings])
     progress(f"Checked {examined.scan.rows:,} rows of {len(examined.scan.profiles)} columns")
-    return _report(config.model.id, examined.findings, examined.scan, sha256)
+    return _report(config.model.id, found, examined.scan, sha256)
 
 
 def _size(path: Path) -> str:
