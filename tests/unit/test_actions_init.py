@@ -1,16 +1,20 @@
 """`mlops init`: what it makes of a repository, and what it leaves alone."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import polars as pl
 import pytest
 import yaml
 from click.testing import CliRunner, Result
 
+import act as staging
+from mlops_actions import __version__
 from mlops_actions.cli.main import mlops
 from mlops_actions.config import load
-from mlops_actions.pipeline.init import workflows
+from mlops_actions.pipeline import origin
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 Init = Callable[..., Result]
@@ -127,11 +131,90 @@ def test_no_data(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def used(root: Path, name: str) -> str:
+    """Return what a workflow calls, and after it, in the same line, which version that is."""
+    lines = (root / ".github/workflows" / name).read_text().splitlines()
+    (line,) = [line for line in lines if "uses:" in line]
+    return line.strip()
+
+
+def test_workflows_are_pinned_by_the_commit_that_runs_here(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mlops_actions.pipeline.init.our_commit", lambda: "a" * 40)
+    result = init(repository)
+    called = f"uses: mlops-actions/mlops-actions/.github/workflows/model-release.yml@{'a' * 40} # version {__version__}"
+    assert used(repository, "release.yml") == called
+    assert f"pinned mlops-actions at {'a' * 40}" in result.output
+
+
+def test_where_no_commit_is_known_a_person_has_to_say_it(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mlops_actions.pipeline.init.our_commit", lambda: None)
+    result = init(repository)
+    assert used(repository, "release.yml").endswith("model-release.yml@<SHA>")
+    assert "to do: put a commit of mlops-actions that you looked at in place of <SHA>" in result.output
+
+
+def noted(text: str | None) -> Callable[[str], SimpleNamespace]:
+    return lambda _name: SimpleNamespace(read_text=lambda _file: text)
+
+
+def test_the_commit_of_an_installation_from_git_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = '{"url": "https://example.org/x", "vcs_info": {"vcs": "git", "commit_id": "b0b"}}'
+    monkeypatch.setattr("importlib.metadata.distribution", noted(said))
+    assert origin.our_commit() == "b0b"
+
+
+@pytest.mark.parametrize("text", [None, '{"url": "file:///x", "dir_info": {"editable": true}}'])
+def test_else_it_is_the_checkouts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str | None) -> None:
+    """And an installation inside somebody's repository is not mistaken for a checkout of ours."""
+    monkeypatch.setattr("importlib.metadata.distribution", noted(text))
+    (tmp_path / "x").write_text("x")
+    commit = staging.commit_all(tmp_path, "A commit")
+    for root, expected in ((tmp_path, commit), (tmp_path / "lib/python3.12", None)):
+        monkeypatch.setattr(origin, "__file__", str(root / "src/mlops_actions/pipeline/origin.py"))
+        assert origin.our_commit() == expected
+
+
+def test_a_model_in_a_folder_gets_workflows_of_its_own_at_the_root(repository: Path) -> None:
+    staging.commit_all(repository, "One model")
+    assert init(repository).exit_code == 0
+    second = repository / "models/second"
+    second.mkdir(parents=True)
+    pl.DataFrame({"x": [1, 2], "label": ["a", "b"]}).write_csv(second / "rows.csv")
+    (second / "train.py").touch()
+    (second / "requirements.txt").touch()
+    result = init(second)
+    assert result.exit_code == 0, result.output
+    assert sorted(path.name for path in (repository / ".github/workflows").iterdir()) == [
+        "pull-request.yml",
+        "release.yml",
+        "second-pull-request.yml",
+        "second-release.yml",
+    ]
+    assert not (second / ".github").exists()
+    assert "wrote models/second/mlops.yaml" in result.output
+    workflow = yaml.safe_load((repository / ".github/workflows/second-release.yml").read_text())
+    assert workflow["name"] == "Model second release"
+    assert workflow["jobs"]["model"]["with"] == {
+        "config": "models/second/mlops.yaml",
+        "requirements": "models/second/requirements.txt",
+    }
+
+
+def test_a_workflow_of_the_same_name_stays(repository: Path) -> None:
+    workflows = repository / ".github/workflows"
+    workflows.mkdir(parents=True)
+    (workflows / "release.yml").write_text("on: push\n")
+    assert init(repository).exit_code == 0
+    assert (workflows / "release.yml").read_text() == "on: push\n"
+    assert (workflows / "my-flights-release.yml").exists()
+    assert init(repository).exit_code == 2
+
+
 @pytest.mark.parametrize("example", ["flights", "digits"])
-def test_the_examples_workflows_are_what_init_writes(example: str) -> None:
-    for name, text in workflows(None).items():
-        written = (EXAMPLES / example / name).read_text()
-        pinned = next(line for line in written.splitlines() if "uses:" in line)
-        assert written.replace(pinned, "") == text.replace(
-            next(line for line in text.splitlines() if "uses:" in line), ""
-        )
+@pytest.mark.parametrize("name", ["pull-request.yml", "release.yml"])
+def test_the_examples_workflows_are_what_init_writes(repository: Path, example: str, name: str) -> None:
+    init(repository)
+    written = (repository / ".github/workflows" / name).read_text()
+    shown = (EXAMPLES / example / ".github/workflows" / name).read_text()
+    assert re.sub("@.*", "", written) == re.sub("@.*", "", shown)
+    assert re.fullmatch(r".*@[0-9a-f]{40} # version [\w.]+", used(EXAMPLES / example, name))

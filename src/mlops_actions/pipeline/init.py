@@ -1,5 +1,6 @@
 """Write mlops.yaml and the workflows for a repository; nothing of its own is ever overwritten unasked."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,12 @@ from mlops_actions import __version__
 from mlops_actions.config import load
 from mlops_actions.errors import ConfigError
 from mlops_actions.files import write_text
+from mlops_actions.pipeline.origin import our_commit
 from mlops_actions.pipeline.survey import Survey, survey
 
 TOOLKIT = "mlops-actions/mlops-actions"
 PULL_REQUEST = """\
-name: Model
+name: {title}
 on:
   pull_request:
 
@@ -31,7 +33,7 @@ jobs:
     uses: {toolkit}/.github/workflows/model-pull-request.yml@{ref}
 """
 RELEASE = """\
-name: Model release
+name: {title} release
 on:
   push:
     tags: ["v*"]
@@ -50,12 +52,16 @@ jobs:
     uses: {toolkit}/.github/workflows/model-release.yml@{ref}
 """
 
+TEMPLATES = {"pull-request": PULL_REQUEST, "release": RELEASE}
+WORKFLOWS = ".github/workflows"
+UNKNOWN = "<SHA>"
 
-def init(root: Path, *, force: bool = False) -> list[str]:
-    """Write mlops.yaml, .github/workflows/{pull-request,release}.yml, and `.mlops/` into .gitignore.
+
+def init(folder: Path, *, force: bool = False) -> list[str]:
+    """Write mlops.yaml, and for the repository that holds it the workflows, and `.mlops/` into .gitignore.
 
     Args:
-        root: a repository's folder.
+        folder: where the model is: a repository, or a folder of one.
         force: replace files that are there.
 
     Returns:
@@ -65,18 +71,21 @@ def init(root: Path, *, force: bool = False) -> list[str]:
         ConfigError: a file is there already, or there are no data; nothing was written.
         DataError: the data cannot be read.
     """
-    found = survey(root)
-    files = {"mlops.yaml": mlops_yaml(found), **workflows(found.requirements)}
-    present = [name for name in files if (root / name).exists()]
+    found, repository, commit = survey(folder), _repository(folder), our_commit()
+    files = {folder / "mlops.yaml": mlops_yaml(found)} | {
+        repository / name: text for name, text in workflows(found, folder, repository, commit).items()
+    }
+    present = [_shown(path, repository) for path in files if path.exists()]
     if present and not force:
         raise ConfigError(
             f"{', '.join(present)} is there already; nothing was written.",
             fix="move it away, or run `mlops init --force` to replace it.",
         )
-    for name, text in files.items():
-        write_text(root / name, text)
-    load(root / "mlops.yaml")
-    return [*(f"guessed {line}" for line in found.guesses), *(f"wrote {name}" for name in files), *_ignore(root)]
+    for path, text in files.items():
+        write_text(path, text)
+    load(folder / "mlops.yaml")
+    written = [f"wrote {_shown(path, repository)}" for path in files]
+    return [*(f"guessed {line}" for line in found.guesses), *written, *_ignore(repository), *_to_pin(commit)]
 
 
 def mlops_yaml(found: Survey) -> str:
@@ -94,17 +103,54 @@ def mlops_yaml(found: Survey) -> str:
     )
 
 
-def workflows(requirements: str | None, ref: str = f"v{__version__}") -> dict[str, str]:
-    """Return the two workflows as a user would copy them, by path."""
-    inputs = f"    with:\n      requirements: {requirements}\n" if requirements else ""
+def workflows(found: Survey, folder: Path, repository: Path, commit: str | None) -> dict[str, str]:
+    """Return the two workflows as a user would copy them, by path below the repository.
+
+    They are called after the model where it is one of several, or where a workflow of the plain name is somebody else's.
+    """
+    below = folder.resolve().relative_to(repository.resolve())
+    plain = [repository / WORKFLOWS / f"{name}.yml" for name in TEMPLATES]
+    named = below != Path() or any(path.exists() and not _ours(path) for path in plain)
+    prefix, title = (f"{found.model}-", f"Model {found.model}") if named else ("", "Model")
+    ref = f"{commit} # version {__version__}" if commit else UNKNOWN
+    tail = _inputs(below, found.requirements)
     return {
-        f".github/workflows/{name}.yml": text.format(toolkit=TOOLKIT, ref=ref) + inputs
-        for name, text in (("pull-request", PULL_REQUEST), ("release", RELEASE))
+        f"{WORKFLOWS}/{prefix}{name}.yml": text.format(toolkit=TOOLKIT, title=title, ref=ref) + tail
+        for name, text in TEMPLATES.items()
     }
 
 
-def _ignore(root: Path) -> list[str]:
-    path = root / ".gitignore"
+def _inputs(below: Path, requirements: str | None) -> str:
+    given = {
+        "config": (below / "mlops.yaml").as_posix() if below != Path() else None,
+        "requirements": (below / requirements).as_posix() if requirements else None,
+    }
+    lines = [f"      {name}: {json.dumps(path) if ' ' in path else path}\n" for name, path in given.items() if path]
+    return "    with:\n" + "".join(lines) if lines else ""
+
+
+def _ours(workflow: Path) -> bool:
+    return TOOLKIT in workflow.read_text(encoding="utf-8", errors="replace")
+
+
+def _repository(folder: Path) -> Path:
+    """Return the repository that holds a folder, or the folder where there is none."""
+    whole = folder.resolve()
+    return next((each for each in (whole, *whole.parents) if (each / ".git").exists()), whole)
+
+
+def _shown(path: Path, repository: Path) -> str:
+    return path.resolve().relative_to(repository).as_posix()
+
+
+def _to_pin(commit: str | None) -> list[str]:
+    if commit:
+        return [f"pinned mlops-actions at {commit}, the commit that runs here; look at it before you trust it"]
+    return [f"to do: put a commit of mlops-actions that you looked at in place of {UNKNOWN} in both workflows"]
+
+
+def _ignore(repository: Path) -> list[str]:
+    path = repository / ".gitignore"
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     if ".mlops/" in text.splitlines():
         return []

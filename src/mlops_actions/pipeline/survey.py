@@ -60,11 +60,15 @@ def survey(root: Path) -> Survey:
         f"label: {label}, {why}" + (f"; {classes} classes" if classes else "; a number, so regression"),
         *([f"left out: {', '.join(left_out)}: dates, or text that hardly repeats"] if left_out else []),
         f"train: {how}",
-        *([f"your code runs in an environment made from {requirements}"] if requirements else []),
+        *([_where(requirements)] if requirements else []),
         "test rows: a random fifth; if rows have a time, write a condition such as data.test: month >= 10",
     ]
     data = {"path": path.relative_to(root).as_posix(), "label": label, **identity, **exclude}
     return Survey(_name(root), data, train, classes, requirements, guesses)
+
+
+def _where(requirements: str) -> str:
+    return f"requirements: in the workflows your code runs in an environment made from {requirements}; locally it runs in our environment unless train.python is set"
 
 
 def _data_file(root: Path) -> Path:
