@@ -35,8 +35,9 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     assert processes.running(root) == []
 
 
-def configure(root: Path, text: str = "", *, minimum: float = 0.5) -> None:
-    (root / "mlops.yaml").write_text(CONFIG.replace("min: 0.5", f"min: {minimum}") + text)
+def configure(root: Path, text: str = "", *, minimum: float = 0.5, parameters: str = "max_iter: 20") -> None:
+    changed = CONFIG.replace("min: 0.5", f"min: {minimum}").replace("max_iter: 20", parameters)
+    (root / "mlops.yaml").write_text(changed + text)
 
 
 def test_gate_that_fails_stops_the_run_with_its_code(root: Path) -> None:
@@ -49,8 +50,8 @@ def test_gate_that_fails_stops_the_run_with_its_code(root: Path) -> None:
 
 
 def test_observed_gate_reports_and_goes_on(root: Path) -> None:
-    configure(root, "enforce: false", minimum=0.99)
-    done = mlops(root, "run", "--to", "quantize")
+    configure(root, "quantize: {}\nenforce: false", minimum=0.99)
+    done = mlops(root, "run")
     assert done.returncode == 0, done.stdout
     assert "observe mode: this would have stopped the pipeline" in done.stdout
     assert "== quantize" in done.stdout
@@ -76,6 +77,16 @@ def test_whole_pipeline_ends_with_a_release_that_serves(root: Path) -> None:
     written = {path.stem for path in (work / "reports").glob("*.json")}
     assert written == {"validate-data", "train", "evaluate", "quantize", "build-push", "deploy"}
     assert read_report(work / "reports" / "deploy.json").verdict.reason == "promoted"
+    assert "serving:  release 1" in mlops(root, "status").stdout
+
+
+def test_second_release_is_compared_with_the_first(root: Path) -> None:
+    configure(root, QUICK, parameters="max_iter: 1, max_leaf_nodes: 2")
+    done = mlops(root, "run")
+    assert done.returncode == 1, done.stdout
+    assert "Comparing with release 1, version" in done.stdout
+    assert "== quantize" not in done.stdout
+    assert read_report(root / ".mlops" / "tale" / "reports" / "evaluate.json").verdict.decision == "fail"
     assert "serving:  release 1" in mlops(root, "status").stdout
 
 

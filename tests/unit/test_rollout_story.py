@@ -1,14 +1,18 @@
 """Stories and changed configurations: what is merged, what is refused."""
 
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from mlops_actions.config import Config, load
 from mlops_actions.config.change import changed
 from mlops_actions.errors import ConfigError
+from mlops_actions.pipeline import run as pipeline
 from mlops_actions.pipeline.run import chosen, configured
 from mlops_actions.pipeline.story import read_story
+from mlops_actions.report import Report
+from mlops_actions.verdict import Decision, Verdict
 
 TEXT = """
 model: flights
@@ -50,7 +54,10 @@ def test_configured_stages_are_those_with_something_to_do(config: Config, tmp_pa
     assert configured(config) == everything
     manual = changed(config, {"deploy": {"strategy": "manual"}}, work=tmp_path, source=tmp_path)
     assert configured(manual) == [*everything, "check-metrics"]
-    (tmp_path / "mlops.yaml").write_text("model: flights\ndata: {path: rows.parquet, label: late}")
+    for section, last in (("", 3), ("quantize: {}", 5), ("build_push: {}", 5), ("deploy: {}", 6)):
+        (tmp_path / "mlops.yaml").write_text(TEXT.partition("deploy")[0] + section)
+        assert configured(load(tmp_path)) == everything[:last]
+    (tmp_path / "mlops.yaml").write_text("model: flights\ndeploy: {}\ndata: {path: rows.parquet, label: late}")
     assert configured(load(tmp_path)) == ["validate-data"]
     (tmp_path / "mlops.yaml").write_text("model: flights\nevaluate: {files: {labels: l.parquet, candidate: c.parquet}}")
     assert configured(load(tmp_path)) == ["evaluate"]
@@ -66,6 +73,39 @@ def test_named_stages_run_in_the_order_of_the_pipeline(config: Config, tmp_path:
     (tmp_path / "mlops.yaml").write_text("model: flights")
     with pytest.raises(ConfigError, match="configures no stage"):
         chosen(load(tmp_path), [], None)
+
+
+def test_last_stage_that_is_not_configured_is_no_silent_end(tmp_path: Path) -> None:
+    (tmp_path / "mlops.yaml").write_text(TEXT.partition("deploy")[0])
+    with pytest.raises(ConfigError, match="build-push is not among the stages to run") as caught:
+        chosen(load(tmp_path), [], "build-push")
+    assert "`build_push: {}`" in caught.value.fix
+
+
+def test_model_that_brings_its_own_image_ends_the_run_well(
+    config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = Report(
+        stage="quantize",
+        model="flights",
+        verdict=Verdict(decision=Decision.PASS, reason="opaque", sentence="There is nothing to quantize."),
+    )
+    monkeypatch.setattr(pipeline, "functions_of", lambda _: {"quantize": lambda _config, _progress: found})
+    said: list[str] = []
+    machine = cast("pipeline.Machine", None)
+    stages = ["quantize", "build-push", "deploy"]
+    reports = pipeline.run(config, stages, machine, begun=said.append, done=lambda _: True, progress=said.append)
+    assert [report.stage for report in reports] == ["quantize"]
+    assert said[0] == "quantize"
+    assert "brings its own image, and releasing it is not supported yet" in said[1]
+
+
+def test_model_that_is_released_is_the_one_that_was_judged(tmp_path: Path) -> None:
+    files = "evaluate: {files: {labels: l.parquet, candidate: c.parquet}}"
+    (tmp_path / "mlops.yaml").write_text(TEXT + files)
+    with pytest.raises(ConfigError, match="both train and evaluate.files"):
+        chosen(load(tmp_path), [], None)
+    assert chosen(load(tmp_path), ["evaluate"], None) == ["evaluate"]
 
 
 def test_story_that_is_missing_or_wrong_is_explained(tmp_path: Path) -> None:

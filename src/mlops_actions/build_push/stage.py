@@ -91,7 +91,7 @@ def _refuse_opaque(identity: ModelConfig) -> None:
         raise ConfigError(
             f"{identity.id} is a model of a kind that our server cannot load.",
             why="it is neither scikit-learn nor Keras.",
-            fix="leave build_push out and build an image of your own.",
+            fix="run `mlops run --to evaluate`; building and releasing such a model is not supported yet.",
         )
 
 

@@ -25,7 +25,12 @@ if TYPE_CHECKING:
     help="Stages to run, one a line; they run in the order of the pipeline. Default: those that mlops.yaml configures.",
 )
 @click.option("--to", "to", default="", metavar="STAGE", help="Last stage to run.")
-@click.option("--base", "base", metavar="PATH", help="Bundle or Parquet file of the model to compare with.")
+@click.option(
+    "--base",
+    "base",
+    metavar="PATH",
+    help="Bundle or Parquet file of the model to compare with. Default: the release that serves.",
+)
 @click.option("--username", "username", default="", help="User of the registry.")
 @click.option("--password", "password", default="", help="Password or token of the registry.")
 def run(*, config: str, stages: str, to: str, base: str | None, username: str, password: str) -> None:

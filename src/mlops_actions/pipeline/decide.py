@@ -8,6 +8,7 @@ from mlops_actions.config import Config
 from mlops_actions.deploy.processes import is_gone
 from mlops_actions.deploy.site import Caller, Site, open_site
 from mlops_actions.errors import ConfigError, OutsideError, ReleaseConflictError
+from mlops_actions.pipeline.kept import keep
 from mlops_actions.progress import Progress
 from mlops_actions.release import Release, Status, Track, recover
 from mlops_actions.verdict import Decision, Verdict
@@ -44,6 +45,7 @@ def promote(
     _check_subject(file, release)
     site.ledger.verify(release, verdict=_verdict(file), reason=reason)
     site.target.restore(release)
+    keep(config, release, progress=progress)
     _check_serving(site)
     return Acted(f"Release {release.id} serves all traffic.", release.id)
 

@@ -9,7 +9,7 @@ import io
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -19,7 +19,7 @@ from mlops_actions.config import Config
 from mlops_actions.config.change import changed
 from mlops_actions.deploy import processes
 from mlops_actions.errors import OutsideError
-from mlops_actions.files import replaced_folder, write_bytes
+from mlops_actions.files import write_bytes
 from mlops_actions.pipeline.run import Machine, configured, run
 from mlops_actions.pipeline.story import FILE, Chapter, Story
 from mlops_actions.pipeline.tale import Tale, Told, write_tale
@@ -103,20 +103,15 @@ class Demo:
     def _chapter(self, number: int, chapter: Chapter) -> Told:
         self.audience.chapter(number, chapter)
         config = self._config(chapter)
-        base = self.folder / "released"
-        machine = replace(self.machine, base=base if base.exists() else None)
         reports = run(
             config,
             configured(config),
-            machine,
+            self.machine,
             begun=self.audience.begun,
             done=lambda report: self._done(config, report),
             progress=self.audience.say,
         )
         told = Told(title=chapter.title, promise=chapter.promise, fate=fate(reports), reports=reports)
-        if told.fate == "promoted":
-            with replaced_folder(base) as aside:
-                shutil.copytree(config.work / "bundle", aside, dirs_exist_ok=True)
         self.audience.told(told)
         return told
 

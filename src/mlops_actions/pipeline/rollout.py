@@ -9,6 +9,7 @@ from mlops_actions.deploy.begin import begin, taken_back_on_trouble
 from mlops_actions.deploy.site import Caller, Site, open_site
 from mlops_actions.deploy.stage import weights
 from mlops_actions.errors import ConfigError
+from mlops_actions.pipeline.kept import keep
 from mlops_actions.pipeline.steps import OpenSource, Step, Stepper
 from mlops_actions.progress import Progress
 from mlops_actions.release import Release, Track
@@ -47,6 +48,8 @@ def run(
     site = open_site(config, caller, progress=progress)
     release = begin(config, site, caller, image=image, progress=progress)
     steps, outcome = roll_out(config, site, release, progress=progress, clock=clock)
+    if outcome.done == "promoted":
+        keep(config, release, progress=progress)
     site.prune()
     return _report(config, site, release, steps, outcome)
 

@@ -12,6 +12,7 @@ from mlops_actions.deploy.site import Caller
 from mlops_actions.environments import Environments
 from mlops_actions.errors import ConfigError
 from mlops_actions.pipeline import rollout
+from mlops_actions.pipeline.kept import kept_base
 from mlops_actions.progress import Progress
 from mlops_actions.report import Report
 
@@ -28,7 +29,7 @@ class Machine:
         environments: interpreters for training.
         tools: programs for building images.
         credentials: user and password of the registry.
-        base: bundle or Parquet file that the new model is compared with; None for none.
+        base: bundle or Parquet file that the new model is compared with; None: the release that serves, if its bundle is kept here.
         cache: folder of earlier trainings; None: `.mlops/<model>/cache`.
     """
 
@@ -41,17 +42,19 @@ class Machine:
 
 
 def configured(config: Config) -> list[str]:
-    """Return the stages that mlops.yaml gives something to do, in order."""
-    has_model = config.train is not None
+    """Return the stages that the sections written in mlops.yaml ask for, in order."""
+    trains, written = config.train is not None, config.model_fields_set
+    packs = trains and bool(written & {"quantize", "build_push", "deploy"})
+    deploys = trains and "deploy" in written
     wanted = {
         "validate-data": config.data is not None,
-        "train": has_model,
-        "evaluate": has_model or config.evaluate.files is not None,
-        "quantize": has_model,
-        "build-push": has_model,
-        "deploy": has_model,
+        "train": trains,
+        "evaluate": trains or config.evaluate.files is not None,
+        "quantize": packs,
+        "build-push": packs,
+        "deploy": deploys,
         # A rollout judges by itself.
-        "check-metrics": has_model and config.deploy.strategy == "manual",
+        "check-metrics": deploys and config.deploy.strategy == "manual",
     }
     return [name for name in STAGES if wanted[name]]
 
@@ -60,7 +63,8 @@ def chosen(config: Config, names: Sequence[str], last: str | None) -> list[str]:
     """Return the stages to run, in order: those named, else those configured; none after `last`.
 
     Raises:
-        ConfigError: no stage has that name, or none is left.
+        ConfigError: no stage has that name, `last` is not among them, none is left, or the model that would be judged is
+            not the one that would be trained.
     """
     unknown = [name for name in [*names, *([last] if last else [])] if name not in STAGES]
     if unknown:
@@ -73,7 +77,26 @@ def chosen(config: Config, names: Sequence[str], last: str | None) -> list[str]:
             fix="write data and train, or evaluate.files.",
             file=str(config.file),
         )
+    if last and last not in stages:
+        raise ConfigError(
+            f"{last} is not among the stages to run: {', '.join(stages)}.",
+            why=f"{config.file} has no section that asks for it.",
+            fix=f"write `{'deploy' if last == 'check-metrics' else last.replace('-', '_')}: {{}}` into it, or name the stages with --stages.",
+            file=str(config.file),
+        )
+    _check_files(config, stages)
     return stages
+
+
+def _check_files(config: Config, stages: Sequence[str]) -> None:
+    if config.evaluate.files and {"train", "evaluate"} <= set(stages):
+        raise ConfigError(
+            f"{config.file} has both train and evaluate.files.",
+            why="the model in the files would be judged, and the trained one, which nobody judged, would be released.",
+            fix="remove evaluate.files, or judge the files alone with `mlops evaluate`.",
+            file=str(config.file),
+            line=config.line("evaluate.files"),
+        )
 
 
 def run(
@@ -106,6 +129,9 @@ def run(
         reports.append(found.model_copy(update={"seconds": round(time.monotonic() - started, 3)}))
         if not done(reports[-1]):
             break
+        if reports[-1].verdict.reason == "opaque":
+            progress("The run ends here: such a model brings its own image, and releasing it is not supported yet.")
+            break
     return reports
 
 
@@ -119,7 +145,7 @@ def functions_of(machine: Machine) -> Mapping[str, Stage]:
             environments=machine.environments,
             progress=progress,
         ),
-        "evaluate": lambda config, progress: evaluate.run(config, base=machine.base, progress=progress),
+        "evaluate": lambda config, progress: _evaluate(config, machine, progress),
         "quantize": lambda config, progress: quantize.run(config, progress=progress),
         "build-push": lambda config, progress: build_push.run(
             config, credentials=machine.credentials, tools=machine.tools, progress=progress
@@ -127,6 +153,13 @@ def functions_of(machine: Machine) -> Mapping[str, Stage]:
         "deploy": lambda config, progress: _deploy(config, machine, progress),
         "check-metrics": lambda config, progress: check_metrics.run(config, progress=progress),
     }
+
+
+def _evaluate(config: Config, machine: Machine, progress: Progress) -> Report:
+    base = machine.base
+    if base is None and config.train is not None:
+        base = kept_base(config, progress=progress)
+    return evaluate.run(config, base=base, progress=progress)
 
 
 def _deploy(config: Config, machine: Machine, progress: Progress) -> Report:
