@@ -1,5 +1,6 @@
 """The stage through its door: verdicts, sentences, tables, facts, with bundles and with plain files."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from mlops_actions import evaluate
 from mlops_actions.config import Config, load
-from mlops_actions.errors import ConfigError
+from mlops_actions.errors import ConfigError, DataError
 from mlops_actions.progress import silent
 from mlops_actions.report import Report
 from mlops_actions.report.markdown import render
@@ -161,6 +162,7 @@ def test_without_a_base_a_drop_limit_passes_and_says_so(tmp_path: Path, bundles:
     assert {finding.verdict.reason for finding in report.findings} == {"no_base", "within_limit"}
     assert report.decision is Decision.PASS
     assert "no base to compare with" in report.verdict.sentence
+    assert "next" not in report.verdict.sentence
 
 
 def test_without_limits_nothing_fails_and_the_values_are_shown(tmp_path: Path, bundles: dict[str, Path]) -> None:
@@ -174,6 +176,53 @@ def test_identical_inputs_still_have_to_keep_the_floor(tmp_path: Path, bundles: 
     section = "{accuracy: {max_drop_abs: 0.01, min: 0.99}}"
     report = run(tmp_path, section, candidate=bundles["same"], base=bundles["base"])
     assert (report.decision, report.verdict.reason) == (Decision.FAIL, "below_min")
+
+
+def test_equal_inputs_with_other_answers_are_compared_and_said_to_be_chance(
+    tmp_path: Path, bundles: dict[str, Path]
+) -> None:
+    for name in ("base", "worse"):
+        frame = pl.read_parquet(bundles[name] / "predictions" / "test.parquet")
+        write_bundle(tmp_path / f"again {name}", model_config(input_digest="sha256:equal"), frame)
+    paths = {"candidate": tmp_path / "again worse", "base": tmp_path / "again base"}
+    report = run(tmp_path, "{accuracy: {max_drop_abs: 0.03}}", **paths)
+    assert (report.decision, report.verdict.reason) == (Decision.FAIL, "regressed")
+    assert "Same inputs gave different predictions on 2,000 rows" in report.verdict.sentence
+    assert "identical" not in report.model_dump_json()
+    notice = next(one for one in report.findings if one.verdict.reason == "not_deterministic")
+    assert notice.verdict.decision is Decision.PASS
+
+
+def test_an_interval_is_written_so_that_its_ends_differ_from_the_value(
+    tmp_path: Path, bundles: dict[str, Path]
+) -> None:
+    for name in ("worse", "alike"):
+        report = run(
+            tmp_path, "{accuracy: {max_drop_abs: 0.01, min: 0.1}}", candidate=bundles[name], base=bundles["base"]
+        )
+        for finding in report.findings:
+            numbers = re.findall(r"[+-]?\d+\.\d+", finding.verdict.sentence)
+            value, low, high = numbers[2:5] if "change" in finding.verdict.sentence else (numbers[0], *numbers[-2:])
+            assert float(low) < float(value) < float(high)
+        change, interval = report.tables[0].rows[0][3:5]
+        assert float(str(interval).split(" to ")[0]) < float(str(change)) < float(str(interval).split(" to ")[1])
+
+
+@pytest.mark.parametrize("name", ["candidate", "base"])
+@pytest.mark.parametrize("change", ["edited", "added", "lost"])
+def test_a_bundle_that_is_not_as_it_was_written_is_refused(
+    tmp_path: Path, bundles: dict[str, Path], name: str, change: str
+) -> None:
+    paths = {"candidate": bundles["alike"], "base": bundles["better"]}
+    predicted = paths[name] / "predictions" / "test.parquet"
+    if change == "edited":
+        pl.read_parquet(predicted).with_columns(prediction="label").write_parquet(predicted)
+    elif change == "added":
+        (paths[name] / "more.txt").touch()
+    else:
+        (paths[name] / "contract.json").unlink()
+    with pytest.raises(DataError, match=r"is not as it was written: '.*' changed, came or went"):
+        run(tmp_path, "{accuracy: {max_drop_abs: 0.03}}", **paths)
 
 
 def test_flips_count_every_row_once(tmp_path: Path, bundles: dict[str, Path]) -> None:

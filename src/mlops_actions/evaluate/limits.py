@@ -5,6 +5,7 @@ from typing import Any
 from mlops_actions.config.models import EvaluateSection, Limits
 from mlops_actions.evaluate.measure import Measured
 from mlops_actions.evaluate.metrics import detectable
+from mlops_actions.evaluate.text import decimals
 from mlops_actions.evaluate.verdicts import FEWEST_ROWS, WORDS, Gain, compared, oriented, rows_needed
 from mlops_actions.report import Finding
 from mlops_actions.verdict import Decision, Verdict
@@ -25,7 +26,7 @@ def judge(measured: Measured, settings: EvaluateSection, *, identical: bool) -> 
     Args:
         measured: values and change.
         settings: the section of mlops.yaml.
-        identical: candidate and base come from the same inputs.
+        identical: candidate and base come from the same inputs and answer alike on every row.
     """
     limits: Limits = settings.limits().get(measured.name, Limits())
     findings = [
@@ -64,9 +65,10 @@ def _absolute(measured: Measured, side: str, bound: float, settings: EvaluateSec
         "undecided": "cannot be told from",
         "unpowered": f"rests on {measured.support} rows of the rarest kind, too few to compare with",
     }[reason]
+    digits = decimals(low, high)
     sentence = (
-        f"{measured.title} {value:.4g} {words} the {'minimum' if side == 'min' else 'maximum'} of {bound:g}"
-        f" ({_confidence(settings)} sure between {low:.4g} and {high:.4g}, {measured.rows:,} rows){allowed}."
+        f"{measured.title} {value:.{digits}f} {words} the {'minimum' if side == 'min' else 'maximum'} of {bound:g}"
+        f" ({_confidence(settings)} sure between {low:.{digits}f} and {high:.{digits}f}, {measured.rows:,} rows){allowed}."
     )
     evidence = {"value": value, "low": low, "high": high, "limit": bound, "rows": measured.rows}
     return _finding(measured, side, Verdict(decision=decision, reason=reason, sentence=sentence, evidence=evidence))
@@ -77,7 +79,7 @@ def _drop(measured: Measured, limit: str, drop: float, settings: EvaluateSection
         sentence = f"{measured.title}: candidate and base are identical by construction (same data, code, parameters, lock and seed)."
         return _finding(measured, limit, Verdict(decision=Decision.PASS, reason="identical", sentence=sentence))
     if measured.change is None or measured.base is None:
-        sentence = f"{measured.title}: no base to compare with, so a drop cannot be judged; this release becomes the base of the next."
+        sentence = f"{measured.title}: there is no base to compare with, so a drop cannot be judged."
         return _finding(measured, limit, Verdict(decision=Decision.PASS, reason="no_base", sentence=sentence))
     margin = drop if limit == "max_drop_abs" else drop * abs(measured.base.value)
     gain = oriented(measured.change, measured.metric)
@@ -99,9 +101,11 @@ def _allow(reason: str, decision: Decision, settings: EvaluateSection) -> tuple[
 
 def _sentence(measured: Measured, gain: Gain, margin: float, reason: str, settings: EvaluateSection) -> str:
     assert measured.base is not None
+    digits = decimals(gain.low, gain.high)
+    values = f"{measured.candidate.value:.{digits}f} against {measured.base.value:.{digits}f}"
+    interval = f"{_confidence(settings)} sure between {gain.low:+.{digits}f} and {gain.high:+.{digits}f}"
     numbers = (
-        f"{measured.title}: {WORDS[reason]}, {measured.candidate.value:.4g} against {measured.base.value:.4g} on the same "
-        f"{measured.rows:,} rows (change {gain.value:+.2g}, {_confidence(settings)} sure between {gain.low:+.2g} and {gain.high:+.2g}; "
+        f"{measured.title}: {WORDS[reason]}, {values} on the same {measured.rows:,} rows (change {gain.value:+.{digits}f}, {interval}; "
         f"a drop of {margin:.2g} is allowed)"
     )
     if reason == "unpowered":

@@ -19,6 +19,19 @@ class Pair:
     candidate: Rows
     base: Rows | None
 
+    def differing(self) -> int:
+        """Count the rows on which candidate and base do not answer exactly alike, scores included."""
+        first, second = self.candidate, self.base
+        if second is None:
+            return 0
+        differ = first.predicted != second.predicted
+        if isinstance(first, ClassRows) and isinstance(second, ClassRows):
+            if first.scores is not None and second.scores is not None:
+                differ = differ | (first.scores != second.scores).any(axis=1)
+            elif first.scores is not second.scores:
+                return len(first.labels)
+        return int(differ.sum())
+
 
 def pair(sources: Sources, named_task: Task | None) -> Pair:
     """Align everything with the labels and turn it into arrays.

@@ -65,7 +65,7 @@ def open_sources(config: Config, candidate: Path | None, base: Path | None, labe
         )
     if found.labels is not None and "label" not in found.labels.frame.columns:
         raise DataError(
-            f"{found.labels.path} has no column 'label'; its columns are {_names(found.labels.frame)}.",
+            f"{found.labels.path} has no column 'label'; its columns are {listed(found.labels.frame.columns)}.",
             fix="write columns id and label.",
         )
     return found
@@ -75,7 +75,7 @@ def open_source(path: Path) -> Source:
     """Open one bundle (a folder) or one Parquet file.
 
     Raises:
-        DataError: missing, unreadable, empty, or without usable ids.
+        DataError: missing, unreadable, empty, without usable ids, or a bundle with a file that is not as recorded.
     """
     if not path.exists():
         raise DataError(
@@ -86,8 +86,19 @@ def open_source(path: Path) -> Source:
     if path.is_dir():
         bundle = Bundle(path)
         config = bundle.config()
+        _refuse_changed(bundle)
         return Source(path, _read(bundle.predictions), config)
     return Source(path, _read(path), None)
+
+
+def _refuse_changed(bundle: Bundle) -> None:
+    changed = bundle.changed_files()
+    if changed:
+        raise DataError(
+            f"The bundle {bundle.path} is not as it was written: {listed(changed)} changed, came or went.",
+            why="it was edited, or its artifact is incomplete.",
+            fix="train again, or download it again.",
+        )
 
 
 def _read(path: Path) -> pl.DataFrame:
@@ -102,7 +113,7 @@ def _read(path: Path) -> pl.DataFrame:
         ) from None
     if "id" not in frame.columns:
         raise DataError(
-            f"{path} has no column 'id'; its columns are {_names(frame)}.",
+            f"{path} has no column 'id'; its columns are {listed(frame.columns)}.",
             why="rows are paired by id, never by position.",
             fix="write the id of each row.",
         )
@@ -130,5 +141,6 @@ def shown(values: pl.Series) -> str:
     return ", ".join(repr(value[:60]) for value in values.head(3).to_list())
 
 
-def _names(frame: pl.DataFrame) -> str:
-    return ", ".join(map(repr, frame.columns))[:300]
+def listed(names: list[str]) -> str:
+    """Return names in quotes, at most 300 characters."""
+    return ", ".join(map(repr, names))[:300]

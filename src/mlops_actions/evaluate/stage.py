@@ -40,14 +40,16 @@ def run(
     progress(f"Evaluating {sources.candidate.path}" + (f" against {sources.base.path}" if sources.base else ""))
     rows = pair(sources, _named_task(config))
     measured = measure(rows, config.evaluate)
-    same = _identical(sources)
-    found = [finding for one in measured for finding in judge(one, config.evaluate, identical=same)]
-    findings = worst_first([*found, *_notices(sources)])
+    same = _same_inputs(sources)
+    differing = rows.differing() if same else 0
+    found = [finding for one in measured for finding in judge(one, config.evaluate, identical=same and not differing)]
+    chance = _not_deterministic(differing)
+    findings = worst_first([*found, *chance, *_notices(sources)])
     flips = flips_table(rows)
     return Report(
         stage="evaluate",
         model=config.model.id,
-        verdict=_verdict(found, measured, config),
+        verdict=_said_too(_verdict(found, measured, config), chance),
         findings=findings,
         tables=[metrics_table(measured, found, config.evaluate.alpha), *([flips] if flips else [])],
         facts=_facts(sources, rows, measured, config),
@@ -58,10 +60,19 @@ def _named_task(config: Config) -> Task | None:
     return config.train.task if config.train else None
 
 
-def _identical(sources: Sources) -> bool:
+def _same_inputs(sources: Sources) -> bool:
     first = sources.candidate.config
     second = sources.base.config if sources.base else None
     return bool(first and second and first.input_digest and first.input_digest == second.input_digest)
+
+
+def _not_deterministic(differing: int) -> list[Finding]:
+    """Say that the same inputs did not give the same model, which is why the two are compared after all."""
+    if not differing:
+        return []
+    sentence = f"Same inputs gave different predictions on {differing:,} rows: the training is not deterministic."
+    verdict = Verdict(decision=Decision.PASS, reason="not_deterministic", sentence=sentence)
+    return [Finding(name="training", verdict=verdict)]
 
 
 def _notices(sources: Sources) -> list[Finding]:
@@ -94,6 +105,13 @@ def _verdict(findings: list[Finding], measured: list[Measured], config: Config) 
         reason=leading[0].reason,
         sentence=" ".join([leading[0].sentence, *others]),
         evidence={finding.name: finding.verdict.evidence for finding in findings},
+    )
+
+
+def _said_too(verdict: Verdict, notices: list[Finding]) -> Verdict:
+    """Put notices that nobody may overlook behind the verdict's own words."""
+    return verdict.model_copy(
+        update={"sentence": " ".join([verdict.sentence, *(one.verdict.sentence for one in notices)])}
     )
 
 

@@ -5,6 +5,7 @@ import numpy as np
 from mlops_actions.evaluate.measure import Measured
 from mlops_actions.evaluate.pairing import Pair
 from mlops_actions.evaluate.rows import ClassRows
+from mlops_actions.evaluate.text import decimals
 from mlops_actions.evaluate.verdicts import WORDS, compared, oriented
 from mlops_actions.report import Finding, Table
 from mlops_actions.verdict import Decision
@@ -24,12 +25,13 @@ def metrics_table(measured: list[Measured], findings: list[Finding], alpha: floa
 def _line(measured: Measured, findings: list[Finding]) -> list[Cell]:
     gain = oriented(measured.change, measured.metric) if measured.change else None
     low, high = (gain.low, gain.high) if gain else measured.candidate[1:]
+    digits = decimals(low, high)
     return [
         measured.title,
-        f"{measured.base.value:.4f}" if measured.base else "-",
-        f"{measured.candidate.value:.4f}",
-        f"{gain.value:+.4f}" if gain else "-",
-        f"{low:+.4f} to {high:+.4f}" if gain else f"{low:.4f} to {high:.4f}",
+        f"{measured.base.value:.{digits}f}" if measured.base else "-",
+        f"{measured.candidate.value:.{digits}f}",
+        f"{gain.value:+.{digits}f}" if gain else "-",
+        f"{low:+.{digits}f} to {high:+.{digits}f}" if gain else f"{low:.{digits}f} to {high:.{digits}f}",
         _verdict(measured, [finding for finding in findings if finding.name.startswith(f"{measured.name}.")]),
     ]
 

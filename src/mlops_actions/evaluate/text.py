@@ -1,4 +1,6 @@
-"""Ids and class names as text, so that 1, 1.0 and "1" from three tools are the same row."""
+"""Values as text: ids and class names, so that 1, 1.0 and "1" from three tools are the same row; numbers for people."""
+
+import math
 
 import polars as pl
 
@@ -18,3 +20,9 @@ def in_order(names: set[str]) -> list[str]:
         return sorted(names, key=float)
     except ValueError:
         return sorted(names)
+
+
+def decimals(low: float, high: float) -> int:
+    """Return how many decimals show an interval's width with two digits, so that its middle and ends look different."""
+    width = high - low
+    return min(max(1 - math.floor(math.log10(width)), 0), 12) if 0 < width < math.inf else 4
