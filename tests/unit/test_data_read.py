@@ -1,13 +1,10 @@
 """Data files: what can be wrong with them is said, with the file's name, before anything is learned from them."""
 
-import contextlib
 import gzip
 from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from mlops_actions.data import digest, scan
 from mlops_actions.data.read import collect, find
@@ -69,22 +66,6 @@ def test_a_truncated_parquet_file_is_refused(tmp_path: Path, share: float) -> No
     content = path.read_bytes()
     path.write_bytes(content[: int(len(content) * share)])
     assert f"{path} cannot be read" in refused(path)
-
-
-# The same examples everywhere: now and then a corrupt length asks for more memory than there is, and Polars ends the
-# process (docs/data.md).
-@settings(max_examples=60, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(places=st.lists(st.tuples(st.integers(0, 1900), st.integers(0, 255)), min_size=1, max_size=4))
-def test_a_corrupt_parquet_file_gives_rows_or_a_data_error(tmp_path: Path, places: list[tuple[int, int]]) -> None:
-    path = tmp_path / "a.parquet"
-    ROWS.write_parquet(path)
-    content = bytearray(path.read_bytes())
-    for place, value in places:
-        content[place % len(content)] = value
-    path.write_bytes(content)
-    # Anything but rows or a DataError fails the test.
-    with contextlib.suppress(DataError):
-        collect(scan(path), path)
 
 
 def test_two_kinds_at_once_are_refused(tmp_path: Path) -> None:
