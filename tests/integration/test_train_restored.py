@@ -19,6 +19,7 @@ from mlops_actions.environments import Environments, Interpreter
 from mlops_actions.errors import ConfigError, OutsideError
 from mlops_actions.git import revision
 from mlops_actions.progress import Progress, silent
+from mlops_actions.train.workplace import workplace
 from support.training import FUNCTION, plain_python, repository, rows, run
 
 
@@ -176,7 +177,7 @@ def test_a_full_disk_leaves_the_old_bundle(tmp_path: Path, small_disk: Path, pla
     (small_disk / "fitting.py").write_text(
         FUNCTION.replace("    return Model()", "    (output / 'w').write_bytes(b'0' * 3_000_000)\n    return Model()")
     )
-    with pytest.raises(OutsideError, match="No space left") as caught:
+    with pytest.raises(OutsideError, match=r"disk is full|No space left") as caught:
         run(small_disk)
     assert "disk is full" in str(caught.value)
     assert bundle.config() == before
@@ -185,17 +186,79 @@ def test_a_full_disk_leaves_the_old_bundle(tmp_path: Path, small_disk: Path, pla
 
 
 @pytest.mark.parametrize("numbers", [200_000, 20_000])
-def test_a_full_disk_under_the_worker(
-    tmp_path: Path, small_disk: Path, plain: str, monkeypatch: pytest.MonkeyPatch, numbers: int
-) -> None:
+def test_a_full_disk_under_the_worker(tmp_path: Path, small_disk: Path, plain: str, numbers: int) -> None:
     write = "    (output / 'w').write_bytes(b'0' * 3_000_000)\n    return Model()"
     frame = rows(numbers)
     repository(tmp_path, frame, train={"function": "fitting:fit", "python": plain})
     (tmp_path / "fitting.py").write_text(FUNCTION.replace("    return Model()", write))
-    monkeypatch.setattr("tempfile.tempdir", str(small_disk))
+    (tmp_path / ".mlops").symlink_to(small_disk)
     with pytest.raises(OutsideError, match=r"disk is full|No space left"):
         run(tmp_path)
-    assert list(small_disk.iterdir()) == []
+    assert list((small_disk / "toy").iterdir()) == []
+
+
+KILLED = """
+import os
+from pathlib import Path
+from mlops_actions.train.workplace import workplace
+with workplace(Path("work")) as folder:
+    (folder / "rows").touch()
+    print(folder, flush=True)
+    os.kill(os.getpid(), 9)
+"""
+
+
+def test_what_a_killed_training_left_is_removed_at_the_next_start(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", KILLED], cwd=tmp_path, capture_output=True, text=True, check=False)
+    left = Path(done.stdout.strip())
+    assert done.returncode == -signal.SIGKILL
+    assert (left / "rows").exists()
+    with workplace(tmp_path / "work") as one:
+        assert not left.exists()
+        with workplace(tmp_path / "work") as another:  # a training that runs keeps what it has
+            assert one.is_dir()
+            assert another != one
+    assert list((tmp_path / "work").iterdir()) == []
+
+
+SHIELDED = """
+import ctypes, os, subprocess
+from mlops_actions.train.shield import PR_SET_DUMPABLE, close_our_environment
+
+def child_sees():
+    return b"t0p" in subprocess.run(["cat", f"/proc/{os.getpid()}/environ"], env={}, capture_output=True).stdout
+
+os.setgroups([]); os.setresgid(65534, 65534, 65534); os.setresuid(65534, 65534, 65534)
+ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)  # as it is in a process that was started by this user
+print(child_sees())
+close_our_environment()
+print(child_sees())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="needs root, to become somebody who is not")
+def test_user_code_cannot_read_our_environment() -> None:
+    environment = {**os.environ, "PASSWORD": "t0p"}
+    shown = subprocess.run(
+        [sys.executable, "-c", SHIELDED], env=environment, capture_output=True, text=True, check=True
+    )
+    assert shown.stdout.split() == ["True", "False"]
+
+
+def test_training_closes_our_environment(tmp_path: Path, plain: str) -> None:
+    script = (
+        "import sys; from pathlib import Path; from support.training import run; run(Path(sys.argv[1]))\n"
+        "import ctypes; print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))"  # PR_GET_DUMPABLE
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    done = subprocess.run(
+        [sys.executable, "-c", script, project(tmp_path, plain)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "0"
 
 
 def test_a_cache_that_cannot_be_written_costs_only_time(tmp_path: Path, plain: str) -> None:

@@ -96,7 +96,7 @@ def _result(folder: Path, code: int) -> dict[str, Any]:
 def _disk_full() -> OutsideError:
     return OutsideError(
         "The disk is full: training could not write what it made.",
-        fix="free some space, or point TMPDIR at a larger disk, and run again.",
+        fix="free some space and run again; it writes beside the bundle, below .mlops.",
     )
 
 

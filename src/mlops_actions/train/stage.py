@@ -1,7 +1,6 @@
 """Train the model in a process of its own and write the bundle, or restore a run whose inputs were the same."""
 
 import os
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,8 @@ from mlops_actions.errors import ConfigError
 from mlops_actions.progress import Progress
 from mlops_actions.report import Report, Table
 from mlops_actions.train import answered, assemble, cache, inputs, job, process, rows
+from mlops_actions.train.shield import close_our_environment
+from mlops_actions.train.workplace import workplace
 from mlops_actions.verdict import Decision, Verdict
 
 KERAS_MODULES = frozenset({"keras", "tensorflow"})
@@ -85,8 +86,7 @@ class Training:
 
     def _trained(self, origin: assemble.Origin) -> ModelConfig:
         work = self._job()
-        with tempfile.TemporaryDirectory(prefix="mlops-train-") as name:
-            folder = Path(name)
+        with workplace(self._config.work) as folder:
             answers = self._answers(work, folder, origin.interpreter)
             return assemble.write(self._bundle, work, answers, folder / "output" / "model", origin)
 
@@ -122,6 +122,7 @@ class Training:
         job.write(work, folder, parquet=interpreter.tables)
         variables = worker_variables(self._environments.clean, interpreter.executable)
         told = work.variables(folder) if work.way == "command" else {}
+        close_our_environment()
         # A command is started by our own interpreter: theirs may not be the Python that the command is written in.
         code = process.run(
             self._environments.ours().executable if work.way == "command" else interpreter.executable,
