@@ -1,5 +1,6 @@
 """The pull request of a consumer, from checkout to verdict: green, and red for each reason."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,9 +8,8 @@ import polars as pl
 import pytest
 from click.testing import CliRunner
 
-from mlops_actions import __version__
 from mlops_actions.cli.main import mlops
-from support.act import Act, Consumer
+from support.act import ROOT, Act, Consumer
 
 Make = Callable[[str], Consumer]
 
@@ -33,7 +33,7 @@ def test_bad_data_is_red_and_nothing_is_trained(act: Act, consumer: Make) -> Non
     run = act.run(repository, "pull-request.yml", "pull_request")
     assert run.code != 0
     assert run.failed_jobs == {"Validate data", "Model"}
-    assert 1 in run.exit_codes
+    assert run.exit_codes["Validate data"] == {1}
     assert any(error.startswith("file=mlops.yaml,line=7,title=mlops::") for error in run.errors), run.errors
     assert "❌ validate-data" in run.summary
 
@@ -47,7 +47,7 @@ def test_a_worse_model_is_red(act: Act, consumer: Make) -> None:
     run = act.run(repository, "pull-request.yml", "pull_request")
     assert run.code != 0
     assert run.failed_jobs == {"Evaluate", "Model"}
-    assert 1 in run.exit_codes
+    assert run.exit_codes["Evaluate"] == {1}
     assert any("roc_auc" in error for error in run.errors), run.errors
     assert "❌ evaluate" in run.summary
 
@@ -58,10 +58,15 @@ def test_a_broken_configuration_exits_2(act: Act, consumer: Make) -> None:
     repository.commit("An unknown key")
     run = act.run(repository, "pull-request.yml", "pull_request")
     assert run.failed_jobs == {"Validate data", "Model"}
-    assert 2 in run.exit_codes
+    assert run.exit_codes["Validate data"] == {2}
     assert any("did you mean `max_drop_abs`" in error for error in run.errors), run.errors
 
 
+BEFORE = """\
+model: own
+data: {path: rows.csv, label: late}
+train: {estimator: sklearn.linear_model.LogisticRegression}
+"""
 OWN_TRAINING = """
 import os, sys
 from pathlib import Path
@@ -82,12 +87,59 @@ def test_a_teams_own_script_runs_in_its_own_environment(act: Act, tmp_path: Path
     result = CliRunner().invoke(mlops, ["init", "--folder", str(own)])
     assert result.exit_code == 0, result.output
     repository = Consumer(tmp_path / "repository", own)
-    repository.edit(f"@v{__version__}", f"@{act.ref}", ".github/workflows/pull-request.yml")
+    repository.pin(".github/workflows/pull-request.yml", act.ref)
     repository.commit("A first commit has no base")
     run = act.run(repository, "pull-request.yml", "pull_request")
     assert run.code == 0, run.log
     assert "✅ train" in run.summary
     assert "✅ evaluate" in run.summary
+
+
+def test_a_base_from_before_the_requirements_file_is_trained_in_our_environment(act: Act, tmp_path: Path) -> None:
+    """Also when `config` names a folder, in which a base need not have mlops.yaml."""
+    own = tmp_path / "own"
+    workflows = own / ".github/workflows"
+    workflows.mkdir(parents=True)
+    (own / "model").mkdir()
+    (own / "model/rows.csv").write_text("x,late\n" + "".join(f"{x},{x > 100}\n" for x in range(400)))
+    call = (ROOT / "examples/flights/.github/workflows/pull-request.yml").read_text(encoding="utf-8")
+    (workflows / "pull-request.yml").write_text(
+        f"{call}    with:\n      config: model\n      requirements: requirements.txt\n"
+    )
+    repository = Consumer(tmp_path / "repository", own)
+    repository.commit("Rows and no model")
+    (repository.folder / "model/mlops.yaml").write_text(BEFORE)
+    repository.commit("A model")
+    (repository.folder / "model/train.py").write_text(OWN_TRAINING)
+    (repository.folder / "requirements.txt").write_text("polars\n")
+    repository.edit(
+        "estimator: sklearn.linear_model.LogisticRegression", "command: python train.py", "model/mlops.yaml"
+    )
+    repository.commit("Our own script, and what it needs")
+    run = act.run(repository, "pull-request.yml", "pull_request")
+    assert run.code == 0, run.log
+    assert "LogisticRegression" in run.summary, "the base was not trained"
+    assert "✅ evaluate" in run.summary
+
+
+def test_two_models_in_one_run(act: Act, consumer: Make) -> None:
+    """One workflow with a job for each model; artifacts of a run share one set of names."""
+    repository = consumer("flights")
+    second = repository.folder / "models/digits"
+    shutil.copytree(ROOT / "examples/digits", second, ignore=shutil.ignore_patterns(".mlops", ".github"))
+    call = (repository.folder / ".github/workflows/pull-request.yml").read_text(encoding="utf-8")
+    (head, job) = call.split("jobs:\n")
+    other = job.replace("model:", "digits:").replace("name: Model", "name: Digits")
+    both = f"{head}jobs:\n{job}{other}    with:\n      config: models/digits/mlops.yaml\n"
+    (repository.folder / ".github/workflows/pull-request.yml").write_text(both)
+    repository.commit("A second model")
+    run = act.run(repository, "pull-request.yml", "pull_request")
+    assert run.code == 0, run.log
+    names = {path.name for path in run.artifacts.iterdir() if not path.name.isdigit()}
+    assert names == {
+        *(f"flights-{what}" for what in ("candidate", "base", "reports")),
+        *(f"digits-{what}" for what in ("candidate", "reports")),
+    }
 
 
 def test_a_hostile_caller_changes_nothing(act: Act, consumer: Make) -> None:

@@ -67,7 +67,7 @@ def test_a_release_that_fails_on_live_rows_is_rolled_back(act: Act, consumer: Ma
     for run in (by_itself, step_by_step):
         assert run.code != 0
         assert run.failed_jobs == {"Deploy"}
-        assert 1 in run.exit_codes
+        assert run.exit_codes == {"Deploy": {1}}
         assert len(run.errors) == 1
     after = state(tmp_path / "state/flights")
     assert (after["stable"], after["canary"]) == (1, None)
@@ -79,6 +79,6 @@ def test_a_model_below_its_limit_is_never_packed(act: Act, consumer: Make) -> No
     repository.commit("A limit that no model reaches", tag="v2")
     run = act.run(repository, "release.yml", "push")
     assert run.failed_jobs == {"Evaluate and quantize"}
-    assert 1 in run.exit_codes
+    assert run.exit_codes == {"Evaluate and quantize": {1}}
     assert "❌ evaluate" in run.summary
     assert "build-push" not in run.summary

@@ -20,10 +20,11 @@ PINNED = re.compile(rf"{staging.OWNER}/\S+@([0-9a-f]{{40}})")
 
 @dataclass(frozen=True)
 class Run:
-    """What a run of act ended with and printed."""
+    """What a run of act ended with, printed, and uploaded."""
 
     code: int
     log: str
+    artifacts: Path
 
     @property
     def failed_jobs(self) -> set[str]:
@@ -37,9 +38,12 @@ class Run:
         return re.findall(r"::error (.*)$", self.log, flags=re.MULTILINE)
 
     @property
-    def exit_codes(self) -> set[int]:
-        """Exit codes of the steps that failed."""
-        return {int(code) for code in re.findall(r"exit status (\d+)$", self.log, flags=re.MULTILINE)}
+    def exit_codes(self) -> dict[str, set[int]]:
+        """Exit codes of the steps that failed, by job."""
+        codes: dict[str, set[int]] = {}
+        for name, code in re.findall(r"^\[(.*?)\] exit status (\d+)$", self.log, flags=re.MULTILINE):
+            codes.setdefault(name.rpartition("/")[2].strip(), set()).add(int(code))
+        return codes
 
     @property
     def summary(self) -> str:
@@ -60,6 +64,13 @@ class Consumer:
         text = path.read_text(encoding="utf-8")
         assert old in text
         path.write_text(text.replace(old, new), encoding="utf-8")
+
+    def pin(self, name: str, ref: str) -> None:
+        """Point a workflow at the staged copy of this repository."""
+        path = self.folder / name
+        text, count = re.subn(rf"({staging.OWNER}/\S+@)\S+", rf"\g<1>{ref}", path.read_text(encoding="utf-8"))
+        assert count == 1
+        path.write_text(text, encoding="utf-8")
 
     def commit(self, message: str, tag: str = "") -> None:
         """Commit everything, and tag it."""
@@ -116,7 +127,7 @@ class Act:
             check=False,
         )
         (artifacts.with_suffix(".log")).write_text(done.stdout)
-        return Run(done.returncode, done.stdout)
+        return Run(done.returncode, done.stdout, artifacts)
 
     def stop_servers(self) -> None:
         """End what deployments left running, as GitHub's runner ends a job's orphans; all of it started from our folder."""
