@@ -103,7 +103,7 @@ def test_model_that_brings_its_own_image_ends_the_run_well(
 def test_model_that_is_released_is_the_one_that_was_judged(tmp_path: Path) -> None:
     files = "evaluate: {files: {labels: l.parquet, candidate: c.parquet}}"
     (tmp_path / "mlops.yaml").write_text(TEXT + files)
-    with pytest.raises(ConfigError, match="both train and evaluate.files"):
+    with pytest.raises(ConfigError, match=r"both train and evaluate\.files"):
         chosen(load(tmp_path), [], None)
     assert chosen(load(tmp_path), ["evaluate"], None) == ["evaluate"]
 

@@ -30,7 +30,9 @@ def begin(config: Config, site: Site, caller: Caller, *, image: str | None, prog
     recover(site.ledger, site.target, gone=is_gone, progress=progress)
     artifact = fetch(image, config, site.images, credentials=caller.credentials, progress=progress)
     release = site.ledger.begin(_draft(config, site, caller, artifact))
-    progress(f"Release {release.id} is version {release.version}, {artifact.rpartition('@')[2][:19]}.")
+    progress(
+        f"Release {release.id} is version {release.version}, bundle {release.bundle_digest[:19]}, image {artifact.rpartition('@')[2][:19]}."
+    )
     with taken_back_on_trouble(site, release, failed=True):
         stable = site.ledger.release(site.ledger.state.stable)
         if stable is not None:

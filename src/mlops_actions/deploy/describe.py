@@ -4,9 +4,10 @@ from datetime import datetime
 
 from mlops_actions.config import Config
 from mlops_actions.deploy.site import Site
-from mlops_actions.release import Release, Track
+from mlops_actions.release import Release, Status, Track
 
 RESTORE = 'mlops rollback --config {file} --reason "..."'
+MOST_LETTERS = 300
 
 
 def status_lines(config: Config, site: Site) -> list[str]:
@@ -18,15 +19,40 @@ def status_lines(config: Config, site: Site) -> list[str]:
     if canary is not None:
         lines.append(f"  on trial: {_release(canary)}, {state.canary_weight} % of the traffic, {_lease(site)}")
     lines.append(f"  verified: {_release(site.ledger.release(state.verified))}")
-    lines.append(f"  to restore the last verified release: {RESTORE.format(file=config.file)}")
-    return lines
+    return [*lines, *_refused(site), *_way_back(config, site, stable, canary)]
+
+
+def _way_back(config: Config, site: Site, stable: Release | None, canary: Release | None) -> list[str]:
+    """Return what `mlops rollback` would do now; nothing where there is nothing to go back to."""
+    command, status = RESTORE.format(file=config.file), site.target.status()
+    if canary is not None and stable is None:
+        return [f"  to take release {canary.id} away: {command}"]
+    if stable is None:
+        return []
+    if canary is not None or not status.ready.get(Track.STABLE):
+        return [f"  to restore the last verified release: {command}"]
+    if stable.previous_verified is None:
+        return []
+    return [f"  to go back from release {stable.id} to release {stable.previous_verified}: {command}"]
+
+
+def _refused(site: Site) -> list[str]:
+    """Return the newest release that was not kept, and why."""
+    refused = {Status.ROLLED_BACK: "rolled back", Status.HELD: "held"}
+    newest = next((release for release in site.store.history() if release.status in refused), None)
+    if newest is None or not newest.events:
+        return []
+    last = newest.events[-1]
+    because = " ".join((last.reason or (last.verdict.sentence if last.verdict else "no reason given")).split())
+    said = f"release {newest.id} (version {newest.version}) at {_time(last.at)}: {because[:MOST_LETTERS]}"
+    return [f"  last {refused[newest.status]}: {said}"]
 
 
 def history_lines(site: Site) -> list[str]:
     """Return every release with its events, newest first."""
     lines = []
     for release in site.store.history():
-        lines.append(f"{release.id:>4}  {release.status:<11}  {release.version}  {release.bundle_digest[:19]}")
+        lines.append(f"{release.id:>4}  {release.status:<11}  {release.version}  bundle {release.bundle_digest[:19]}")
         for event in release.events:
             because = f": {event.reason or (event.verdict.sentence if event.verdict else '')}".removesuffix(": ")
             lines.append(f"      {_time(event.at)}  {event.what} by {event.by}{because}")
@@ -37,7 +63,9 @@ def _release(release: Release | None) -> str:
     if release is None:
         return "none"
     since = release.events[-1].at if release.events else release.created
-    return f"release {release.id} (version {release.version}, {release.bundle_digest[:19]}), since {_time(since)}"
+    return (
+        f"release {release.id} (version {release.version}, bundle {release.bundle_digest[:19]}), since {_time(since)}"
+    )
 
 
 def _health(release: Release | None, track: Track, site: Site) -> str:

@@ -9,6 +9,7 @@ from mlops_actions.deploy.processes import is_gone
 from mlops_actions.deploy.site import Caller, Site, open_site
 from mlops_actions.errors import ConfigError, OutsideError, ReleaseConflictError
 from mlops_actions.pipeline.kept import keep
+from mlops_actions.pipeline.policy import action, why_promoted
 from mlops_actions.progress import Progress
 from mlops_actions.release import Release, Status, Track, recover
 from mlops_actions.verdict import Decision, Verdict
@@ -27,6 +28,9 @@ def promote(
 ) -> Acted:
     """Make the release on trial serve all traffic.
 
+    With a verdict that did not pass it needs a reason, unless `enforce: false` (the judge is asked and not obeyed, as with
+    `strategy: canary`) or `deploy.on_undecided: promote` gives one.
+
     Raises:
         ConfigError: neither a passing verdict nor a reason, or nothing is on trial.
         DataError: the verdict file was edited.
@@ -43,11 +47,7 @@ def promote(
             fix="see `mlops status` and `mlops history`.",
         )
     _check_subject(file, release)
-    site.ledger.verify(release, verdict=_verdict(file), reason=reason)
-    site.target.restore(release)
-    keep(config, release, progress=progress)
-    _check_serving(site)
-    return Acted(f"Release {release.id} serves all traffic.", release.id)
+    return _promoted(config, site, release, file, reason=reason, progress=progress)
 
 
 def rollback(
@@ -55,29 +55,80 @@ def rollback(
 ) -> Acted:
     """Restore the last verified release: take the one on trial away, or start the stable one again, or go back to its predecessor.
 
+    Without a reason the verdict decides: fail rolls back, undecided does what `deploy.on_undecided` says (hold, promote,
+    rollback), pass is refused. With `enforce: false` a verdict alone changes nothing: what would have been done is said.
+
     Raises:
-        ConfigError: neither a failing verdict nor a reason, or there is nothing to go back to.
+        ConfigError: neither a verdict nor a reason, a verdict that passed, or there is nothing to go back to.
         DataError: the verdict file was edited.
         ReleaseConflictError: the verdict is about another release than the one there now.
     """
     site, file = _opened(config, caller, verdict, reason, progress)
-    if file is not None and file.decision is not Decision.FAIL and not reason:
-        raise ConfigError(
-            f"The verdict is {file.decision}, and a rollback needs one that failed.",
-            fix="say why with --reason; it is kept in the record.",
-        )
+    _refuse_pass(file, reason)
     if file is not None and site.store.read(file.subject.release).status is Status.ROLLED_BACK:
         return _served(site, f"Release {file.subject.release} was rolled back already")
     release = _on_trial(site) or site.ledger.release(site.ledger.state.stable)
     if release is None:
         raise ConfigError("Nothing was released here yet.", fix="deploy something first.")
     _check_subject(file, release)
+    if file is not None and not reason:
+        if not config.enforce:
+            return _observed(config, site, release, file)
+        wanted = action(config, file.verdict)
+        if wanted == "promote":
+            return _promoted(config, site, release, file, reason="", progress=progress)
+        if wanted == "hold":
+            return _held(site, release, file)
     if file is None and release.id == site.ledger.state.stable and not _runs(site, release):
+        progress(f"Release {release.id} is not ready: it is started again.")
         site.target.restore(release)
         return _served(site, f"Release {release.id} did not run and was started again")
+    progress(_announced(site, release))
     site.ledger.roll_back(release, verdict=_verdict(file), reason=reason)
     site.target.restore(site.ledger.release(site.ledger.state.stable))
     return _served(site, f"Release {release.id} was rolled back")
+
+
+def _refuse_pass(file: VerdictFile | None, reason: str) -> None:
+    if file is not None and file.decision is Decision.PASS and not reason:
+        raise ConfigError(
+            "The verdict is pass, and a rollback needs one that failed or is undecided.",
+            fix="say why with --reason; it is kept in the record.",
+        )
+
+
+def _observed(config: Config, site: Site, release: Release, file: VerdictFile) -> Acted:
+    enforcing = config.model_copy(update={"enforce": True})
+    would = {"rollback": "rolled back", "hold": "held without traffic", "promote": "promoted"}
+    said = f"Observe mode: release {release.id} would have been {would[action(enforcing, file.verdict)]} ({file.sentence}); nothing was changed."
+    return Acted(said, site.ledger.state.stable)
+
+
+def _promoted(
+    config: Config, site: Site, release: Release, file: VerdictFile | None, *, reason: str, progress: Progress
+) -> Acted:
+    verdict = _verdict(file)
+    why = reason or why_promoted(config, verdict)
+    site.ledger.verify(release, verdict=verdict, reason=why)
+    site.target.restore(release)
+    keep(config, release, progress=progress)
+    _check_serving(site)
+    return Acted(f"Release {release.id} serves all traffic{f' ({why})' if why else ''}.", release.id)
+
+
+def _held(site: Site, release: Release, file: VerdictFile) -> Acted:
+    site.ledger.hold(release, verdict=file.verdict)
+    site.target.set_weight(0)
+    return _served(site, f"Release {release.id} is held without traffic: unproven, nobody blamed")
+
+
+def _announced(site: Site, release: Release) -> str:
+    """Say before anything is done which release will serve after it."""
+    on_trial = release.id == site.ledger.state.canary
+    after = site.ledger.release(site.ledger.state.stable if on_trial else release.previous_verified)
+    if after is None:
+        return f"Taking release {release.id} away; there is no release before it."
+    return f"Going back from release {release.id} to release {after.id} (version {after.version})."
 
 
 def _opened(
@@ -117,13 +168,14 @@ def _verdict(file: VerdictFile | None) -> Verdict | None:
 
 
 def _runs(site: Site, release: Release) -> bool:
-    return site.target.status().releases.get(Track.STABLE) == release.id
+    status = site.target.status()
+    return status.releases.get(Track.STABLE) == release.id and status.ready.get(Track.STABLE, False)
 
 
 def _served(site: Site, what: str) -> Acted:
     stable = site.ledger.state.stable
     if stable is None:
-        return Acted(f"{what}; nothing serves, since it was the first.", None)
+        return Acted(f"{what}; nothing serves, since it is the first.", None)
     _check_serving(site)
     return Acted(f"{what}; release {stable} serves all traffic.", stable)
 

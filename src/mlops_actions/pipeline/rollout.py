@@ -10,6 +10,7 @@ from mlops_actions.deploy.site import Caller, Site, open_site
 from mlops_actions.deploy.stage import weights
 from mlops_actions.errors import ConfigError
 from mlops_actions.pipeline.kept import keep
+from mlops_actions.pipeline.policy import action, why_promoted
 from mlops_actions.pipeline.steps import OpenSource, Step, Stepper
 from mlops_actions.progress import Progress
 from mlops_actions.release import Release, Track
@@ -97,16 +98,16 @@ def _climb(stepper: Stepper, planned: list[int], *, obey: bool) -> list[Step]:
 
 def _act(config: Config, site: Site, release: Release, steps: list[Step]) -> Outcome:
     decided = next((step for step in steps if step.verdict.decision is not Decision.PASS), steps[-1])
-    verdict, action = decided.verdict, _action(config, decided.verdict)
+    verdict, wanted = decided.verdict, action(config, decided.verdict)
     said = f"{decided.weight} %: {verdict.sentence}"
-    if action == "promote":
-        reason = "" if verdict.decision is Decision.PASS else _why_promoted(config)
+    if wanted == "promote":
+        reason = why_promoted(config, verdict)
         site.ledger.verify(release, verdict=verdict, reason=reason)
         site.target.restore(release)
         return Outcome(
             verdict.decision, "promoted", f"Release {release.id} serves all traffic. {said}{_in_brackets(reason)}"
         )
-    if action == "hold":
+    if wanted == "hold":
         site.ledger.hold(release, verdict=verdict)
         site.target.set_weight(0)
         return Outcome(
@@ -117,16 +118,6 @@ def _act(config: Config, site: Site, release: Release, steps: list[Step]) -> Out
     site.target.restore(stable)
     back = f"release {stable.id} serves all traffic" if stable else "nothing serves, since it was the first"
     return Outcome(verdict.decision, "rolled_back", f"Release {release.id} was rolled back; {back}. {said}")
-
-
-def _action(config: Config, verdict: Verdict) -> str:
-    if verdict.decision is Decision.PASS or not config.enforce:
-        return "promote"
-    return "rollback" if verdict.decision is Decision.FAIL else config.deploy.on_undecided
-
-
-def _why_promoted(config: Config) -> str:
-    return "deploy.on_undecided is promote" if config.enforce else "observe mode: the judge was asked and not obeyed"
 
 
 def _in_brackets(reason: str) -> str:
