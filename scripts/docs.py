@@ -20,10 +20,18 @@ HEAD = f"""# Actions and workflows
 
 Every action works alone, needs a checkout before it, and runs in an environment of its own: your Python, your packages and your `UV_*` settings stay as they are
 (an index you name by `UV_DEFAULT_INDEX`, `UV_INDEX_URL` or your user-level `uv.toml` is used). Linux and macOS runners; nothing but `bash` has to be there.
-An empty input means its default. Pin by commit SHA: `uses: {OWNER}/actions/evaluate@<SHA>`.
+An empty input means its default. Pin by commit SHA: `uses: {OWNER}/actions/evaluate@<SHA>`, the commit of this repository that you looked at (`git rev-parse HEAD` in its checkout).
 
 Exit codes: 0 pass, 1 a gate failed, 2 configuration or data unusable, 3 something outside did not answer, 4 a bug of ours, 5 undecided.
 With `enforce: false` in mlops.yaml every gate reports and exits 0.
+
+## Secrets and your own runners
+
+Training code is the only code of yours that runs, and it runs as the runner's user: what it can and cannot see is in [training.md](training.md#secrets). So the reusable workflows train in a job without secrets.
+On hosted runners each job has a machine of its own. On a self-hosted runner, jobs of one user share its files: training and build-push share the tool folder with our environments, and what training writes there runs later.
+Give jobs with secrets (build-push, deploy) another runner or another user than training.
+
+Several models: one job for each in one workflow, or one workflow for each; names of artifacts start with the model's id, so ids differ. Two releases of one model cannot be in one run.
 """
 
 
@@ -47,7 +55,8 @@ def _action_section(action: Action, content: dict[str, Any]) -> str:
 
 
 def _workflow_section(name: str) -> str:
-    content = yaml.safe_load((ROOT / ".github/workflows" / name).read_text(encoding="utf-8"))
+    text = (ROOT / ".github/workflows" / name).read_text(encoding="utf-8")
+    content, told = yaml.safe_load(text), re.sub(r"^# ?", "", text.partition("\nname:")[0], flags=re.MULTILINE)
     call = content[True]["workflow_call"]  # YAML 1.1 reads the key `on` as true
     inputs = _table(
         ["input", "default", "meaning"],
@@ -61,7 +70,9 @@ def _workflow_section(name: str) -> str:
         f"`{key}: {value}`" for job in content["jobs"].values() for key, value in job.get("permissions", {}).items()
     }
     permissions = f"Permissions the caller grants: {', '.join(sorted(needed))}.\n"
-    return f"## {name}\n\n    uses: {OWNER}/.github/workflows/{name}@<SHA>\n\n{permissions}\n{inputs}\n{secrets}"
+    return (
+        f"## {name}\n\n{told}\n\n    uses: {OWNER}/.github/workflows/{name}@<SHA>\n\n{permissions}\n{inputs}\n{secrets}"
+    )
 
 
 def _default(given: dict[str, Any]) -> str:
