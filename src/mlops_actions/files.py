@@ -1,15 +1,19 @@
 """Write files and folders so that a killed process leaves the old one or the new one, never half of one."""
 
 import contextlib
+import ctypes
 import errno
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from mlops_actions.errors import OutsideError
+
+AT_FDCWD, RENAME_EXCHANGE = -100, 2
 
 
 def write_text(path: Path, text: str) -> None:
@@ -34,10 +38,14 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 @contextlib.contextmanager
 def replaced_folder(path: Path) -> Iterator[Path]:
-    """Yield an empty folder aside; when the block ends well it takes the place of `path`, else it is removed."""
+    """Yield an empty folder aside; when the block ends well it takes the place of `path`, else it is removed.
+
+    What a killed process left beside `path` is put back or removed first.
+    """
     with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+        _tidy(path)
+        aside = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.{os.getpid()}-"))
     try:
         yield aside
         with explained(path):
@@ -47,13 +55,49 @@ def replaced_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(aside, ignore_errors=True)
 
 
+def _tidy(path: Path) -> None:
+    old = _old(path)
+    if old.exists() and not path.exists():
+        old.rename(path)
+    shutil.rmtree(old, ignore_errors=True)
+    left = re.compile(re.escape(f".{path.name}.") + r"(\d+)-\w{8}")
+    for beside in path.parent.iterdir():
+        found = left.fullmatch(beside.name)
+        if found and not _lives(int(found[1])):
+            shutil.rmtree(beside, ignore_errors=True)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True
+
+
 def _swap(aside: Path, path: Path) -> None:
-    old = path.with_name(f".{path.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if path.exists():
-        path.rename(old)
-    aside.rename(path)
-    shutil.rmtree(old, ignore_errors=True)
+    """Exchange the two in one step; where the file system cannot, `_tidy` restores what a kill in between leaves."""
+    if not path.exists():
+        aside.rename(path)
+    elif not _exchanged(aside, path):
+        path.rename(_old(path))
+        aside.rename(path)
+        shutil.rmtree(_old(path), ignore_errors=True)
+
+
+def _exchanged(one: Path, other: Path) -> bool:
+    """Let two names change places at once (renameat2(2), RENAME_EXCHANGE); False where that is not known."""
+    try:
+        rename = ctypes.CDLL(None, use_errno=True).renameat2
+    except AttributeError:
+        return False
+    return bool(rename(AT_FDCWD, os.fsencode(one), AT_FDCWD, os.fsencode(other), RENAME_EXCHANGE) == 0)
+
+
+def _old(path: Path) -> Path:
+    return path.with_name(f".{path.name}.old")
 
 
 @contextlib.contextmanager
