@@ -138,9 +138,11 @@ def answers(url: str) -> bool:
 
 
 def test_good_release_is_promoted_and_a_bad_one_rolled_back(team: Team, images: Built) -> None:
-    team.types("deploy", "--image", images.good)
+    output = team.types("deploy", "--image", images.good)
     url = url_of(team)
     assert answers(url)
+    assert "500 requests a second of test rows are replayed" in output
+    assert f"It goes on running at {url}; `mlops down --config mlops.yaml` stops it." in output
     assert team.running() == ["ROUTER", "SERVER 1stable"]
 
     output = team.types("deploy", "--image", images.bad, code=1)

@@ -40,6 +40,8 @@ def begin(config: Config, site: Site, caller: Caller, *, image: str | None, prog
             site.ledger.renew(release)  # it may have had to be started, which takes a while
         site.target.apply(release, Track.CANARY)
     progress(f"Release {release.id} is ready and reproduces its golden rows.")
+    if site.replayed:
+        progress(site.replayed)
     return release
 
 

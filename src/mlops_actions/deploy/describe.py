@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from mlops_actions.config import Config
-from mlops_actions.deploy.site import Site
+from mlops_actions.deploy.site import Caller, Site
 from mlops_actions.release import Release, Status, Track
 
 RESTORE = 'mlops rollback --config {file} --reason "..."'
@@ -46,6 +46,14 @@ def _refused(site: Site) -> list[str]:
     because = " ".join((last.reason or (last.verdict.sentence if last.verdict else "no reason given")).split())
     said = f"release {newest.id} (version {newest.version}) at {_time(last.at)}: {because[:MOST_LETTERS]}"
     return [f"  last {refused[newest.status]}: {said}"]
+
+
+def what_runs_on(config: Config, site: Site, caller: Caller) -> str:
+    """Return what goes on when the command has ended, and how to stop it; empty if nothing does."""
+    url = site.target.status().url
+    if caller.parent is not None or not url:
+        return ""
+    return f"It goes on running at {url}; `mlops down --config {config.file}` stops it."
 
 
 def history_lines(site: Site) -> list[str]:

@@ -35,12 +35,13 @@ class Caller:
 
 @dataclass(frozen=True)
 class Site:
-    """Records, target and images of one environment."""
+    """Records, target and images of one environment; `replayed` says what traffic is sent while a release is on trial."""
 
     store: Store
     ledger: Ledger
     target: Target
     images: Images
+    replayed: str = ""
 
     def prune(self) -> None:
         """Remove the images that no rollback can ask for: all but what runs and what it would go back to."""
@@ -61,15 +62,22 @@ def open_site(config: Config, caller: Caller, *, progress: Progress) -> Site:
     watched = settings.lease_seconds + (0 if settings.strategy == "canary" else settings.step_seconds)
     store, images = FileStore(folder), Images(folder / "local" / "images")
     ledger = Ledger(store, by=caller.by, holder=caller.holder, lease_seconds=watched)
+    rows = _replay_rows(config, progress)
     target = open_target(
         settings,
         folder / "local",
         programs=images,
         environment=caller.environment,
         parent=caller.parent,
-        replay_rows=_replay_rows(config, progress),
+        replay_rows=rows,
     )
-    return Site(store, ledger, target, images)
+    return Site(store, ledger, target, images, _replayed(config) if rows else "")
+
+
+def _replayed(config: Config) -> str:
+    settings = config.deploy
+    what = f"rows of {settings.replay_rows}" if settings.replay_rows else "test rows"
+    return f"{settings.replay_per_second:g} requests a second of {what} are replayed while a release is on trial: {settings.environment} has no traffic of its own (deploy.replay_per_second: 0 if it has)."
 
 
 def folder_of(config: Config) -> Path:

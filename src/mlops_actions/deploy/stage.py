@@ -2,6 +2,7 @@
 
 from mlops_actions.config import Config
 from mlops_actions.deploy.begin import begin, taken_back_on_trouble
+from mlops_actions.deploy.describe import what_runs_on
 from mlops_actions.deploy.site import Caller, open_site
 from mlops_actions.progress import Progress
 from mlops_actions.report import Report, Table
@@ -27,6 +28,8 @@ def run(config: Config, *, caller: Caller, image: str | None = None, progress: P
     with taken_back_on_trouble(site, release):
         release = site.ledger.weigh(release, weight)
         site.target.set_weight(weight)
+    if left := what_runs_on(config, site, caller):
+        progress(left)
     url = site.target.status().url
     verdict = Verdict(
         decision=Decision.PASS,

@@ -6,6 +6,7 @@ from mlops_actions.check_metrics.sources import open_source
 from mlops_actions.check_metrics.watch import Clock, SystemClock
 from mlops_actions.config import Config
 from mlops_actions.deploy.begin import begin, taken_back_on_trouble
+from mlops_actions.deploy.describe import what_runs_on
 from mlops_actions.deploy.site import Caller, Site, open_site
 from mlops_actions.deploy.stage import weights
 from mlops_actions.errors import ConfigError
@@ -52,6 +53,8 @@ def run(
     if outcome.done == "promoted":
         keep(config, release, progress=progress)
     site.prune()
+    if left := what_runs_on(config, site, caller):
+        progress(left)
     return _report(config, site, release, steps, outcome)
 
 
