@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -63,11 +64,44 @@ def test_a_cell_is_its_text_and_nothing_else(text: str) -> None:
 @example("---")
 @given(TEXT)
 def test_a_sentence_is_its_text_and_nothing_else(text: str) -> None:
-    tokens = PARSER.parse(escape_sentence(text))
-    assert {token.type for token in tokens} <= {"paragraph_open", "inline", "paragraph_close"}
-    assert {child.type for child in inline(tokens)} <= {"text"}
-    assert visible(inline(tokens)) == shown(text)
-    assert not references("".join(child.content for child in inline(tokens)))
+    tokens = PARSER.parse(f"**pass:** {escape_sentence(text)}")
+    assert {token.type for token in tokens} == {"paragraph_open", "inline", "paragraph_close"}
+    pieces = inline(tokens)
+    assert {child.type for child in pieces} <= {"text", "strong_open", "strong_close"}
+    assert Counter(child.type for child in pieces)["strong_open"] == 1
+    assert visible(pieces).rstrip() == f"pass: {shown(text)}".rstrip()
+    assert not references("".join(child.content for child in pieces))
+
+
+@example("sched #")
+@example("##")
+@given(TEXT)
+def test_a_heading_is_its_text_and_nothing_else(text: str) -> None:
+    tokens = PARSER.parse(f"### train: {escape(text)}\n\nx\n")
+    assert [token.type for token in tokens][:3] == ["heading_open", "inline", "heading_close"]
+    assert {child.type for child in tokens[1].children or []} == {"text"}
+    wanted = shown(text)
+    wanted = wanted if len(wanted) <= MOST_CELL else wanted[: MOST_CELL - 1] + "…"
+    assert visible(tokens[1].children or []) == f"train: {wanted}".rstrip()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sched_arr_time",
+        "Metrics (change: + is better)",
+        "336,776 rows",
+        "+0.201 to +0.214",
+        "data.test is 'month >= 10'.",
+        "A & B: 90 % sure, version 1.2-3 {x}!",
+    ],
+)
+def test_what_cannot_break_out_is_readable_in_an_editor(text: str) -> None:
+    assert escape(text) == escape_sentence(text) == text
+
+
+def test_what_can_break_out_is_held_by_a_backslash() -> None:
+    assert escape("_a_ *b* [c] `d` <e> f|g ~h~ &amp; \\") == r"\_a\_ \*b\* \[c\] \`d\` \<e> f\|g \~h\~ \&amp; \\"
 
 
 def report(text: str) -> Report:

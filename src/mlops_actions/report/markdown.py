@@ -9,36 +9,43 @@ MARKS = {Decision.PASS: "✅", Decision.FAIL: "❌", Decision.UNDECIDED: "❔"}
 MOST_CELL = 200
 MOST_SENTENCE = 2000
 MOST_ROWS = 100
-_CELL = re.compile(r"[\\`*_{}\[\]()<>#+|~!@:$&-]")
-_SENTENCE = re.compile(r"[\\`*_\[\]<>#|~!@$&]|^[-+=\d]")
+# What begins something in the middle of a line; an underscore between letters and a lone & do not. A cell, a name and a
+# sentence all stand behind something of ours, so what only counts at the start of a line needs no escape.
+_SPECIAL = re.compile(r"[\\`*\[\]<|~]|(?<![^\W_])_|_(?![^\W_])|&(?=[#\w])|\$")
 # Mentions and references are found in the rendered text, where entities do not help: only a break inside the word does.
 _REFERENCE = re.compile(r"[@#]|gh(?=-\d)|www(?=\.)|:(?=//)", re.IGNORECASE)
 _BREAK = "\u200b"  # zero-width space
 
 
 def escape(value: object) -> str:
-    """Return a value as inert text on one line, at most 200 characters."""
+    """Return a value as inert text for the middle of a line, at most 200 characters."""
     text = _flat(str(value))
-    return _inert(text if len(text) <= MOST_CELL else text[: MOST_CELL - 1] + "…", _CELL)
+    return _inert(text if len(text) <= MOST_CELL else text[: MOST_CELL - 1] + "…")
 
 
 def escape_sentence(text: str) -> str:
-    """Like `escape`, for a sentence of ours that may quote data: longer, and plain punctuation stays readable."""
-    return _inert(_flat(text)[:MOST_SENTENCE], _SENTENCE)
+    """Like `escape`, for a sentence of ours that may quote data: longer. It has to stand behind a word."""
+    return _inert(_flat(text)[:MOST_SENTENCE])
 
 
 def _flat(text: str) -> str:
     return "".join(character if character.isprintable() else "�" for character in " ".join(text.split()))
 
 
-def _inert(text: str, special: re.Pattern[str]) -> str:
+def _inert(text: str) -> str:
     broken = _REFERENCE.sub(lambda match: match[0] + _BREAK, text)
-    return special.sub(lambda match: f"&#{ord(match[0])};", broken)
+    return _SPECIAL.sub(_escaped, broken)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    # GitHub takes what is between dollar signs for mathematics, and what a backslash does there is not documented.
+    return "&#36;" if match[0] == "$" else "\\" + match[0]
 
 
 def render(report: Report) -> str:
     """Return the report: verdict first, then findings that did not pass, then tables, the rest folded."""
-    head = f"### {MARKS[report.decision]} {report.stage}: {escape(report.model)}\n\n{escape_sentence(report.verdict.sentence)}\n"
+    title = f"### {MARKS[report.decision]} {report.stage}: {escape(report.model)}"
+    head = f"{title}\n\n**{report.decision}:** {escape_sentence(report.verdict.sentence)}\n"
     bad = [finding for finding in report.findings if finding.verdict.decision is not Decision.PASS]
     good = [finding for finding in report.findings if finding.verdict.decision is Decision.PASS]
     parts = [head, _findings(bad), *(render_table(table) for table in report.tables), _folded(good)]

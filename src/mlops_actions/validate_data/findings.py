@@ -55,8 +55,8 @@ def missing_columns(names: list[str], section: ValidateDataSection, data: DataSe
         for name in wanted:
             if name not in names:
                 sentence = (
-                    f"There is no column {shown(name)}, which {key} names. {nearest(name, names)}"
-                    f" Correct {key} in mlops.yaml, or the step that writes the data."
+                    f"There is no column {shown(name)}, which {plain(key)} names. {nearest(name, names)}"
+                    f" Correct {plain(key)} in mlops.yaml, or the step that writes the data."
                 )
                 yield finding(key, shown(name), ok=False, reason="column_missing", sentence=sentence, count=1)
 
