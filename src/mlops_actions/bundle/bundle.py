@@ -24,8 +24,8 @@ class Bundle:
     """A bundle folder.
 
     Layout: `model_config.yaml`, `model/` (source format), `serving/` (what the server loads, with signature.json),
-    `predictions/test.parquet` (columns id, label, prediction, score_<class>, weight?, group?), `golden.json`,
-    `contract.json`, `reports/`.
+    `predictions/test.parquet` (columns id, label, prediction, score_<class>, weight?, group?), `test_rows.parquet` (their
+    features, same order), `golden.json`, `contract.json`.
     """
 
     path: Path

@@ -1,4 +1,4 @@
-"""contract.json: what the release is expected to do, so that a later judge can tell change from harm."""
+"""contract.json: what the release is expected to do. No stage reads it yet; it is there for a judge of scores and latency."""
 
 from pydantic import BaseModel, ConfigDict
 
@@ -10,7 +10,7 @@ class Part(BaseModel):
 
 
 class Interval(Part):
-    """A value with its two-sided 90 % interval; None where the interval is not known."""
+    """A value; `low` and `high` are for its two-sided 90 % interval and None so far: train measures values alone."""
 
     value: float
     low: float | None = None
