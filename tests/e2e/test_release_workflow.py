@@ -1,13 +1,14 @@
 """The release of a consumer, from tag to traffic: promoted, and rolled back when it does harm."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from support.act import Act, Consumer
+from support.act import ROOT, Act, Consumer
 
 Make = Callable[[str], Consumer]
 STAGES = ("validate-data", "train", "evaluate", "quantize", "build-push", "deploy")
@@ -82,3 +83,34 @@ def test_a_model_below_its_limit_is_never_packed(act: Act, consumer: Make) -> No
     assert run.exit_codes == {"Evaluate and quantize": {1}}
     assert "❌ evaluate" in run.summary
     assert "build-push" not in run.summary
+
+
+UNPROVEN = """\
+model: tiny
+data: {path: rows.csv, label: late}
+train: {estimator: sklearn.linear_model.LogisticRegression}
+deploy: {strategy: manual, replay_per_second: 1, step_seconds: 3}
+check_metrics: {interval_seconds: 0.5, scrape_interval_seconds: 0.5}
+"""
+
+
+def test_an_undecided_canary_is_held_and_in_observe_mode_promoted(act: Act, tmp_path: Path) -> None:
+    """Three requests prove nothing. The judge's exit code says what follows: 5 takes it away, 0 promotes."""
+    own = tmp_path / "own"
+    (own / ".github/workflows").mkdir(parents=True)
+    shutil.copy(ROOT / "examples/flights/.github/workflows/release.yml", own / ".github/workflows")
+    (own / "rows.csv").write_text("x,late\n" + "".join(f"{x},{x % 3 == 0}\n" for x in range(400)))
+    (own / "mlops.yaml").write_text(UNPROVEN)
+    repository = Consumer(tmp_path / "repository", own)
+    lasting_state(repository, tmp_path / "state")
+    repository.commit("Too little traffic", tag="v1")
+    held = act.run(repository, "release.yml", "push")
+    assert held.exit_codes == {"Deploy": {5}}
+    assert "Release 1 is held without traffic" in held.summary
+    assert state(tmp_path / "state/tiny")["stable"] is None
+    repository.edit("model: tiny", "model: tiny\nenforce: false")
+    repository.commit("Observe", tag="v2")
+    observed = act.run(repository, "release.yml", "push")
+    assert observed.code == 0, observed.log
+    assert "❔ check-metrics" in observed.summary
+    assert state(tmp_path / "state/tiny")["stable"] == 2
