@@ -1,6 +1,8 @@
 """The command line before any stage is reached: what cannot start still says why, by exit code."""
 
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -35,3 +37,20 @@ def test_a_module_of_ours_that_cannot_be_imported_is_our_bug(
 )
 def test_usage(monkeypatch: pytest.MonkeyPatch, arguments: list[str], code: int) -> None:
     assert leave(monkeypatch, *arguments) == code
+
+
+@pytest.mark.parametrize("words", [["--help"], ["schema"], ["status"], ["evaluate"]])
+def test_output_on_a_full_disk_is_explained_without_a_traceback(tmp_path: Path, words: list[str]) -> None:
+    (tmp_path / "mlops.yaml").write_text("model: toy")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "mlops_actions", *words],
+            cwd=tmp_path,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 3
+    assert "No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr

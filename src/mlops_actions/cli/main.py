@@ -1,6 +1,9 @@
 """The command `mlops`. Commands are imported when they are called, so `--help` stays quick."""
 
+import contextlib
+import errno
 import importlib
+import os
 import sys
 import traceback
 from typing import NoReturn
@@ -8,7 +11,7 @@ from typing import NoReturn
 import click
 
 from mlops_actions import __version__
-from mlops_actions.errors import ExitCode
+from mlops_actions.errors import ExitCode, MlopsError
 
 # name -> (module that holds the command, one line for --help)
 COMMANDS = {
@@ -75,8 +78,22 @@ def main() -> None:
         needed = f"This command needs the package {error.name}, which is not installed here."
         click.echo(f"error: {needed}\nTo do: install mlops-actions[run], or the extra of the stage.", err=True)
         sys.exit(ExitCode.UNUSABLE_INPUT)
+    except MlopsError as error:  # not even the log could be written
+        _leave_silently(str(error), error.exit_code)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            _leave(error, ExitCode.OUR_BUG)
+        _leave_silently(str(error), ExitCode.OUTSIDE_UNAVAILABLE)
     except Exception as error:  # noqa: BLE001 (an uncaught error would leave with 1, which says that a gate failed)
         _leave(error, ExitCode.OUR_BUG)
+
+
+def _leave_silently(sentence: str, code: ExitCode) -> NoReturn:
+    """Leave without a traceback; what was not written to the output is given up, or Python would leave with 120."""
+    with contextlib.suppress(OSError):
+        click.echo(f"error: {sentence}", err=True)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
 
 
 def _leave(error: Exception, code: ExitCode) -> NoReturn:

@@ -3,6 +3,8 @@
 import secrets
 from typing import Literal, Self, TextIO
 
+from mlops_actions.errors import OutsideError
+
 Level = Literal["error", "warning", "notice"]
 MOST_ANNOTATIONS = 10  # of one level that GitHub shows per step
 
@@ -80,5 +82,12 @@ class Commands:
 
     def _write(self, text: str) -> None:
         # A name of a file may hold bytes that are no text; a log line is not worth failing for.
-        self._stream.write(text.encode(errors="replace").decode() + "\n")
-        self._stream.flush()
+        try:
+            self._stream.write(text.encode(errors="replace").decode() + "\n")
+            self._stream.flush()
+        except OSError as error:
+            raise OutsideError(
+                f"The log cannot be written: {error.strerror}.",
+                why="the disk is full, or whoever read it has gone.",
+                fix="free some space and run again.",
+            ) from error
