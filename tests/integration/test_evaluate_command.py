@@ -2,12 +2,17 @@
 
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import polars as pl
 import pytest
+
+from mlops_actions.evaluate.verdicts import WORDS
 
 ROWS = 400
 # The stage's own environment has polars, numpy and scipy; importing anything else of ours would fail there.
@@ -82,3 +87,21 @@ def test_a_worse_model_is_annotated_where_the_limit_stands(folder: Path) -> None
     report = json.loads((folder / ".mlops" / "toy" / "reports" / "evaluate.json").read_text())
     assert report["findings"][0]["key"] == "evaluate.roc_auc.max_drop_abs"
     assert report["facts"]["rows"] == ROWS
+
+
+def test_the_page_works_as_it_is_written(folder: Path) -> None:
+    """docs/evaluate.md: its mlops.yaml and its command, on three files such as it describes."""
+    page = (Path(__file__).parents[2] / "docs" / "evaluate.md").read_text(encoding="utf-8")
+    blocks = [textwrap.dedent(block) for block in re.findall(r"(?:^    .*\n)+", page, re.MULTILINE)]
+    (folder / "mlops.yaml").write_text(next(block for block in blocks if block.startswith("model:")))
+    command = shlex.split(next(block for block in blocks if block.startswith("mlops evaluate")))
+    (folder / "good.parquet").rename(folder / "base.parquet")
+    (folder / "bad.parquet").rename(folder / "candidate.parquet")
+    argv = [sys.executable, "-c", COMMAND, *command[1:]]
+    done = subprocess.run(argv, cwd=folder, capture_output=True, text=True, check=False)
+    assert (done.returncode, "evaluate: fail: ROC AUC: worse" in done.stdout + done.stderr) == (1, True), done
+
+
+def test_the_page_knows_every_reason() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "evaluate.md").read_text(encoding="utf-8")
+    assert [reason for reason in [*WORDS, "no_limits", "not_deterministic"] if f"`{reason}`" not in page] == []
