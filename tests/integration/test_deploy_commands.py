@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -147,6 +148,7 @@ def test_good_release_is_promoted_and_a_bad_one_rolled_back(team: Team, images: 
 
     output = team.types("deploy", "--image", images.bad, code=1)
     assert "Release 2 was rolled back; release 1 serves all traffic" in output
+    assert re.search(r"The canary's own words: \d+\+? times 422: Row 0.*delay", output)
     report = read_report(team.work / "reports" / "deploy.json")
     assert (report.verdict.reason, report.outputs["release"], report.outputs["url"]) == ("rolled_back", "2", url)
     assert [row[1] for row in report.tables[0].rows] == [40]

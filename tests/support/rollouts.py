@@ -12,7 +12,6 @@ from mlops_actions.deploy.images import Images
 from mlops_actions.deploy.site import Site
 from mlops_actions.pipeline.rollout import Outcome, roll_out
 from mlops_actions.pipeline.steps import Step
-from mlops_actions.progress import silent
 from mlops_actions.release import FileStore, Ledger, Release, ReleaseState, Status, TargetStatus, Track
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -31,6 +30,7 @@ class World:
     weight: int = 0
     on_look: Callable[[int], object] = int
     looks: int = 0
+    words: list[str] = field(default_factory=list)
 
     def now(self) -> datetime:
         return NOON + timedelta(seconds=self.seconds)
@@ -55,6 +55,11 @@ class World:
     def status(self) -> TargetStatus:
         ready = dict.fromkeys(self.releases, True)
         return TargetStatus("http://127.0.0.1:1", dict(self.releases), ready, canary_weight=self.weight)
+
+    def explain(self, track: Track) -> list[str]:
+        assert track is Track.CANARY
+        self.done.append("explain")
+        return self.words
 
     def begin(self, canary_weight: int) -> None:
         self.done.append(f"count from weight {canary_weight}")
@@ -86,7 +91,7 @@ class Rollout:
     """An environment with a release on trial; `stable` says whether one serves already."""
 
     def __init__(self, tmp_path: Path, world: World, *, stable: bool = True) -> None:
-        self.world, self.store, self.folder = world, FileStore(tmp_path / "releases"), tmp_path
+        self.world, self.store, self.folder, self.said = world, FileStore(tmp_path / "releases"), tmp_path, list[str]()
         if stable:
             first = self.ledger().begin(self.draft())
             self.ledger().verify(first, reason="the first")
@@ -117,7 +122,7 @@ class Rollout:
             config(self.folder, **sections),
             self.site,
             self.release,
-            progress=silent,
+            progress=self.said.append,
             clock=self.world,
             sources=self.source,
         )

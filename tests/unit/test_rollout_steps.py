@@ -50,6 +50,24 @@ def test_harmful_release_is_rolled_back_at_its_first_step(tmp_path: Path, world:
     assert (file.decision, file.subject.release, file.subject.stable) == (Decision.FAIL, 2, 1)
 
 
+def test_canary_says_why_it_failed_before_it_is_taken_away(tmp_path: Path, world: World) -> None:
+    world.rates, world.words = (
+        lambda _: HARMFUL,
+        ["8+ times 422: Row 0\nhas no column 'x'", "1 times 500: The model failed."],
+    )
+    rollout = Rollout(tmp_path, world)
+    _, outcome = rollout.run()
+    words = "The canary's own words: 8+ times 422: Row 0 has no column 'x'; 1 times 500: The model failed."
+    assert outcome.sentence.endswith(words)
+    assert rollout.said[-1] == words
+    assert world.done[-2:] == ["explain", "restore 1"]
+
+
+def test_canary_that_passes_is_not_asked_for_words(tmp_path: Path, world: World) -> None:
+    Rollout(tmp_path, world).run()
+    assert "explain" not in world.done
+
+
 def test_harm_that_begins_under_load_is_found_there(tmp_path: Path, world: World) -> None:
     world.rates = lambda weight: HARMFUL if weight == 50 else HEALTHY
     steps, outcome = Rollout(tmp_path, world).run()

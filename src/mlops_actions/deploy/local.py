@@ -13,6 +13,7 @@ from mlops_actions.deploy import probe, processes
 from mlops_actions.deploy.processes import LOOPBACK, Kind, Running
 from mlops_actions.deploy.program import Programs
 from mlops_actions.deploy.route import TOKEN_FILE, TOKEN_HEADER, Route
+from mlops_actions.deploy.words import complaints
 from mlops_actions.errors import OutsideError
 from mlops_actions.files import write_text
 from mlops_actions.release.endpoints import write_endpoints
@@ -105,6 +106,11 @@ class LocalTarget:
             canary_weight=Route.read(self._folder).canary_weight,
             metrics_urls={track: [f"{server.url}/metrics"] for track, server in servers.items()},
         )
+
+    def explain(self, track: Track) -> list[str]:
+        """Return why a track's requests were refused or failed, in its server's own words."""
+        logs = sorted((self._folder / "logs").glob(f"*-{track}.log"), key=lambda log: log.stat().st_mtime)
+        return complaints(logs[-1]) if logs else []
 
     def _start_server(self, release: Release, track: Track) -> Running:
         program = self._programs(release.artifact)

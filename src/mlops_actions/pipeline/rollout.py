@@ -19,6 +19,7 @@ from mlops_actions.report import Report, Table
 from mlops_actions.verdict import Decision, Verdict
 
 SYSTEM = SystemClock()
+MOST_LETTERS = 250
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def roll_out(
     stepper = Stepper(config, site, release, steps=len(planned), progress=progress, clock=clock, sources=sources)
     with taken_back_on_trouble(site, release):
         steps = _climb(stepper, planned, obey=config.enforce)
-        outcome = _act(config, site, release, steps)
+        outcome = _act(config, site, release, steps, progress)
     return steps, outcome
 
 
@@ -99,7 +100,7 @@ def _climb(stepper: Stepper, planned: list[int], *, obey: bool) -> list[Step]:
     return steps
 
 
-def _act(config: Config, site: Site, release: Release, steps: list[Step]) -> Outcome:
+def _act(config: Config, site: Site, release: Release, steps: list[Step], progress: Progress) -> Outcome:
     decided = next((step for step in steps if step.verdict.decision is not Decision.PASS), steps[-1])
     verdict, wanted = decided.verdict, action(config, decided.verdict)
     said = f"{decided.weight} %: {verdict.sentence}"
@@ -116,11 +117,24 @@ def _act(config: Config, site: Site, release: Release, steps: list[Step]) -> Out
         return Outcome(
             verdict.decision, "held", f"Release {release.id} is held without traffic: unproven, nobody blamed. {said}"
         )
+    words = _own_words(site) if verdict.decision is Decision.FAIL else ""
+    if words:
+        progress(words)
     stable = site.ledger.release(site.ledger.state.stable)
     site.ledger.roll_back(release, verdict=verdict)
     site.target.restore(stable)
     back = f"release {stable.id} serves all traffic" if stable else "nothing serves, since it was the first"
-    return Outcome(verdict.decision, "rolled_back", f"Release {release.id} was rolled back; {back}. {said}")
+    return Outcome(
+        verdict.decision,
+        "rolled_back",
+        f"Release {release.id} was rolled back; {back}. {said}{words and f' {words}'}",
+    )
+
+
+def _own_words(site: Site) -> str:
+    """Return what the canary said of its failures; asked before it is taken away."""
+    said = [" ".join(line.split())[:MOST_LETTERS] for line in site.target.explain(Track.CANARY)]
+    return f"The canary's own words: {'; '.join(said)}" if said else ""
 
 
 def _in_brackets(reason: str) -> str:

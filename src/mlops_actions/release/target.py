@@ -54,3 +54,9 @@ class Target(Protocol):
 
     def status(self) -> TargetStatus:
         """Say what runs now."""
+
+    def explain(self, track: Track) -> list[str]:
+        """Return why a track's requests were refused or failed, in its server's own words, the most frequent first.
+
+        A few lines at most, of a server that runs or ended; they may hold anything.
+        """

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 import orjson
 
 from mlops_actions.serve import tensors
+from mlops_actions.serve.complaints import Complaints
 from mlops_actions.serve.errors import ModelError, RefusedError
 from mlops_actions.serve.inputs import columns_from_rows
 from mlops_actions.serve.metrics import Outcome
@@ -44,6 +45,7 @@ class App:
 
     def __init__(self, service: Service, *, max_bytes: int) -> None:
         self._service, self._max_bytes = service, max_bytes
+        self._complaints = Complaints()
         self._pages: dict[str, Callable[[], Reply]] = {
             "/v2": self._server,
             "/v2/health/live": lambda: _json(200, {"live": True}),
@@ -115,9 +117,11 @@ class App:
             return _json(200, body)
         except RefusedError as refused:
             counted = "invalid" if refused.status < 500 else "error"
+            self._complaints.note(refused.status, refused.sentence)
             return _json(refused.status, {"error": refused.sentence})
         except ModelError as error:
-            LOG.exception("a request failed")
+            if self._complaints.note(500, str(error)):
+                LOG.exception("a request failed")
             return _json(500, {"error": str(error)})
         except ClientGoneError:
             counted = None
