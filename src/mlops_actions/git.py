@@ -31,8 +31,13 @@ def revision(folder: Path) -> Revision:
     if problem:
         return Revision(commit[:12], commit, f"The model's version is its commit: {problem}")
     untagged = described.removesuffix("-dirty") == commit[: len(described.removesuffix("-dirty"))]
-    note = "The model's version is its commit: no tag is in this checkout (a shallow checkout brings none)."
-    return Revision(described, commit, note if untagged else "")
+    return Revision(described, commit, _no_tag(folder) if untagged else "")
+
+
+def _no_tag(folder: Path) -> str:
+    shallow, _ = _git(folder, "rev-parse", "--is-shallow-repository")
+    because = " (a shallow checkout brings none)" if shallow == "true" else ""
+    return f"The model's version is its commit: no tag is in this checkout{because}."
 
 
 def files(folder: Path) -> list[Path] | None:

@@ -17,7 +17,7 @@ EXAMPLES = sorted(ROOT.glob("examples/*/mlops.yaml"))
 WHOLE: dict[str, Any] = {"model": "m", "data": {"path": "a.csv", "label": "y"}}
 ACCEPTED: list[dict[str, Any]] = [
     {},
-    {"model": {"id": "m", "description": "d"}},
+    {"model": {"id": "m"}},
     {"data": {"path": "a", "label": "y", "test": {"fraction": 0.1}}},
     {"data": {"path": "a", "label": "y", "test": "m > 1", "features": ["a"]}},
     {"validate_data": {"rows": {"min": 0}, "columns": {"a.b": {"type": "number", "min": -1, "max": 2.5}}}},

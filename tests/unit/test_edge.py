@@ -166,3 +166,32 @@ def test_override_checks_like_the_file(repository: Path) -> None:
         override(config, "deploy", steps=[50, 10])
     with pytest.raises(ConfigError, match="no section train"):
         override(config, "train", python="python3")
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"environment": "../../etc"}, "--environment cannot be used: small letters, digits, dots and dashes"),
+        ({"step_seconds": float("nan")}, "--deadline cannot be used: Input should be greater than 0"),
+    ],
+)
+def test_option_that_cannot_be_used_is_named_with_what_was_expected(
+    repository: Path, values: dict[str, object], said: str
+) -> None:
+    with pytest.raises(ConfigError, match=re.escape(said)) as caught:
+        override(load(repository), "deploy", **values)
+    assert f"(given: {str(next(iter(values.values())))!r})" in caught.value.what
+    assert "pydantic" not in str(caught.value)
+
+
+def test_sentence_is_said_once_outside_of_github(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("GITHUB_ACTIONS")
+    found = report(Decision.FAIL)
+    other = Verdict(decision=Decision.FAIL, reason="below_min", sentence="f1 0.1, wanted 0.2")
+    findings = [*found.findings, Finding(name="f1_weighted", verdict=other)]
+    leave(repository, returning(found.model_copy(update={"findings": findings})))
+    out = capsys.readouterr().out
+    assert out.count("accuracy 0.8, wanted 0.9") == 1
+    assert "error: f1_weighted: f1 0.1, wanted 0.2" in out

@@ -57,6 +57,7 @@ def test_canary_says_why_it_failed_before_it_is_taken_away(tmp_path: Path, world
     )
     rollout = Rollout(tmp_path, world)
     _, outcome = rollout.run()
+    assert rollout.said[1].startswith("10 %: look 1: Harm: the canary")
     words = "The canary's own words: 8+ times 422: Row 0 has no column 'x'; 1 times 500: The model failed."
     assert outcome.sentence.endswith(words)
     assert rollout.said[-1] == words
@@ -146,8 +147,17 @@ def test_somebody_elses_rollback_ends_the_rollout_and_is_not_undone(tmp_path: Pa
     assert rollout.store.read(2).events[-1].reason == "me"
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt(), OutsideError("The disk is full."), RuntimeError("a bug")])
-def test_any_trouble_gives_the_traffic_back_and_is_recorded(tmp_path: Path, world: World, error: BaseException) -> None:
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (KeyboardInterrupt(), "interrupted"),
+        (OutsideError("The disk is full."), "The disk is full."),
+        (RuntimeError("a bug"), "interrupted by RuntimeError: a bug"),
+    ],
+)
+def test_any_trouble_gives_the_traffic_back_and_is_recorded(
+    tmp_path: Path, world: World, error: BaseException, said: str
+) -> None:
     rollout = Rollout(tmp_path, world)
 
     def fail(_: int) -> None:
@@ -160,7 +170,7 @@ def test_any_trouble_gives_the_traffic_back_and_is_recorded(tmp_path: Path, worl
     assert (rollout.store.state().stable, rollout.store.state().canary) == (1, None)
     record = rollout.store.read(2)
     assert record.status is Status.ROLLED_BACK
-    assert ("The disk is full." if isinstance(error, OutsideError) else "interrupted") in record.events[-1].reason
+    assert record.events[-1].reason == said
 
 
 def test_interruption_within_the_promotion_finishes_it(tmp_path: Path, world: World) -> None:

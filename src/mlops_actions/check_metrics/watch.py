@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from mlops_actions.check_metrics.judge import Judge
-from mlops_actions.check_metrics.look import Look, Source
+from mlops_actions.check_metrics.look import Look, LookKind, Source
 from mlops_actions.errors import ReleaseConflictError
 from mlops_actions.progress import Progress
 from mlops_actions.release.record import ReleaseState
@@ -59,7 +59,8 @@ def watch(
             continue
         judge.observe(look)
         looks.append(look)
-        progress(f"look {len(looks)}: {look.kind}: {judge.verdict().sentence}")
+        unusable = "" if look.kind is LookKind.OK else f"{look.kind}: "
+        progress(f"look {len(looks)}: {unusable}{judge.verdict().sentence}")
     return looks
 
 

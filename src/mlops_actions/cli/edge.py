@@ -4,10 +4,11 @@ import platform
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import click
+from pydantic import ValidationError
 
 from mlops_actions import __version__
 from mlops_actions.cli.signals import stoppable
@@ -21,6 +22,7 @@ from mlops_actions.report.markdown import render
 from mlops_actions.verdict import Decision
 
 StageFunction = Callable[[Config, Progress], Report]
+OPTIONS = {"path": "--data", "step_seconds": "--deadline"}
 EXITS = {Decision.PASS: ExitCode.PASS, Decision.FAIL: ExitCode.GATE_FAILED, Decision.UNDECIDED: ExitCode.UNDECIDED}
 
 
@@ -90,6 +92,8 @@ def publish(report: Report, path: Path, config: Config, commands: Commands, runn
     else:
         commands.say(said)
     for finding in report.findings:
+        if not runner.active and finding.verdict.sentence in report.verdict.sentence:
+            continue  # said above; on GitHub the line that asked is annotated as well
         annotate_finding(finding, config, commands)
     if runner.summary:
         append_summary(runner.summary, render(report))
@@ -143,6 +147,18 @@ def override(config: Config, section: str, **values: object) -> Config:
         )
     try:
         changed = type(part).model_validate({**part.model_dump(exclude_unset=True), **given})
-    except ValueError as error:
-        raise ConfigError(f"{section}: {error}") from None
+    except ValidationError as error:
+        raise _wrong_option(error, given) from None
     return config.model_copy(update={section: changed})
+
+
+def _wrong_option(error: ValidationError, given: Mapping[str, object]) -> ConfigError:
+    """Say of a value on the command line what was expected, in our words rather than in pydantic's."""
+    first = error.errors(include_url=False)[0]
+    key = str(first["loc"][0])
+    is_name = first["type"] == "string_pattern_mismatch"
+    expected = "small letters, digits, dots and dashes, 63 at most" if is_name else first["msg"]
+    return ConfigError(
+        f"{OPTIONS.get(key, f'--{key}')} cannot be used: {expected.removeprefix('Value error, ')} (given: {str(given.get(key))[:100]!r}).",
+        fix="correct the option (the input of the action).",
+    )

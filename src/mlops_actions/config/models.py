@@ -36,7 +36,6 @@ class ModelSection(Section):
     id: Name = Field(
         description="Name of the model: small letters, digits, dot, dash; it names folders, images and metric labels."
     )
-    description: str = ""
 
 
 WAYS_TO_TRAIN = ("estimator", "base_architecture", "function", "command")
@@ -164,7 +163,9 @@ class DeploySection(Section):
         default=None, description="Parquet file of rows to replay instead of the test rows."
     )
     environment: Name = "staging"
-    namespace: Name | None = None
+    namespace: Name | None = Field(
+        default=None, description="Kubernetes namespace, for the Kubernetes target; the local target needs none."
+    )
     port: Annotated[int, Field(ge=0, le=65535)] = Field(
         default=0, description="Port of the local router; 0 picks a free one."
     )

@@ -56,9 +56,14 @@ def taken_back_on_trouble(site: Site, release: Release, *, failed: bool = False)
     except ReleaseConflictError:
         raise
     except BaseException as error:
-        said = error.what if isinstance(error, MlopsError) else f"interrupted ({type(error).__name__})"
-        take_back(site.ledger, site.target, release, reason=said, failed=failed)
+        take_back(site.ledger, site.target, release, reason=_said(error), failed=failed)
         raise
+
+
+def _said(error: BaseException) -> str:
+    if isinstance(error, MlopsError):
+        return error.what
+    return "interrupted" if isinstance(error, KeyboardInterrupt) else f"interrupted by {type(error).__name__}: {error}"
 
 
 def _draft(config: Config, site: Site, caller: Caller, artifact: str) -> Release:

@@ -1,0 +1,30 @@
+"""What git says about a version, and what a reader is told about it."""
+
+import subprocess
+from pathlib import Path
+
+from mlops_actions.git import revision
+
+
+def git(folder: Path, *words: str) -> None:
+    who = ["-c", "user.name=ann", "-c", "user.email=ann@example.org"]
+    subprocess.run(["git", "-C", str(folder), *who, *words], check=True, capture_output=True)
+
+
+def repository(folder: Path) -> Path:
+    folder.mkdir()
+    git(folder, "init", "-q")
+    for number in (1, 2):
+        (folder / "file").write_text(str(number))
+        git(folder, "add", "file")
+        git(folder, "commit", "-q", "-m", f"Commit {number}")
+    return folder
+
+
+def test_shallow_checkout_is_blamed_only_where_there_is_one(tmp_path: Path) -> None:
+    whole, shallow = repository(tmp_path / "whole"), tmp_path / "shallow"
+    git(tmp_path, "clone", "-q", "--depth", "1", f"file://{whole}", str(shallow))
+    assert revision(whole).note == "The model's version is its commit: no tag is in this checkout."
+    assert "a shallow checkout brings none" in revision(shallow).note
+    git(whole, "tag", "v1")
+    assert (revision(whole).version, revision(whole).note) == ("v1", "")
