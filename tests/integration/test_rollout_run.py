@@ -51,7 +51,7 @@ def test_gate_that_fails_stops_the_run_with_its_code(root: Path) -> None:
 
 def test_observed_gate_reports_and_goes_on(root: Path) -> None:
     configure(root, "quantize: {}\nenforce: false", minimum=0.99)
-    done = mlops(root, "run")
+    done = mlops(root, "run", "--to", "quantize")
     assert done.returncode == 0, done.stdout
     assert "observe mode: this would have stopped the pipeline" in done.stdout
     assert "== quantize" in done.stdout

@@ -48,6 +48,9 @@ class FakeTarget:
     def status(self) -> TargetStatus:
         return TargetStatus(url="http://127.0.0.1:1", releases=self.releases)
 
+    def explain(self, track: Track) -> list[str]:
+        raise AssertionError(f"recovery asks {track} for nothing")
+
 
 @pytest.fixture
 def store(tmp_path: Path) -> FileStore:

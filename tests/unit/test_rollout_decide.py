@@ -42,8 +42,14 @@ class Person:
             stable=1,
             bundle_digest=release.bundle_digest,
         )
-        arms = {"canary": Arm(requests=1000, errors=ERRORS.get(decision, 0)), "stable": Arm(requests=1000, errors=0)}
-        look = Look(kind=LookKind.OK, start=0, end=15, canary_weight=10, **arms)
+        look = Look(
+            kind=LookKind.OK,
+            start=0,
+            end=15,
+            canary_weight=10,
+            canary=Arm(requests=1000, errors=ERRORS.get(decision, 0)),
+            stable=Arm(requests=1000, errors=0),
+        )
         file = judged(subject, CheckMetricsSection(), [] if decision is Decision.UNDECIDED else [look])
         assert file.decision is decision
         write_verdict(self.folder / "verdict.json", file)
