@@ -192,6 +192,7 @@ def test_a_model_in_a_folder_gets_workflows_of_its_own_at_the_root(repository: P
     ]
     assert not (second / ".github").exists()
     assert "wrote models/second/mlops.yaml" in result.output
+    assert f"`mlops run --config {second}`" in result.output
     workflow = yaml.safe_load((repository / ".github/workflows/second-release.yml").read_text())
     assert workflow["name"] == "Model second release"
     assert workflow["jobs"]["model"]["with"] == {

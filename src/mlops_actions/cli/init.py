@@ -18,7 +18,8 @@ def init(folder: str, force: bool) -> None:
     def body(commands: Commands, _runner: Runner) -> ExitCode:
         for line in write(Path(folder), force=force):
             commands.say(line)
-        commands.say("Next: look at mlops.yaml, then `mlops run`.")
+        config = "" if folder == "." else f" --config {folder}"
+        commands.say(f"Next: look at mlops.yaml, then `mlops run{config}`.")
         return ExitCode.PASS
 
     guarded(body)
