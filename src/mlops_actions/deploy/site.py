@@ -76,7 +76,7 @@ def open_site(config: Config, caller: Caller, *, progress: Progress) -> Site:
 
 def _replayed(config: Config) -> str:
     settings = config.deploy
-    what = f"rows of {settings.replay_rows}" if settings.replay_rows else "test rows"
+    what = f"rows of {Path(settings.replay_rows).name}" if settings.replay_rows else "test rows"
     return f"{settings.replay_per_second:g} requests a second of {what} are replayed while a release is on trial: {settings.environment} has no traffic of its own (deploy.replay_per_second: 0 if it has)."
 
 
