@@ -109,8 +109,8 @@ class EvaluateSection(Section):
 
     def limits(self) -> dict[str, Limits]:
         """Return the metrics that are named, with their limits."""
-        named = {name: getattr(self, name) for name in ("accuracy", "f1_weighted", "roc_auc", "mae")}
-        return {name: limits for name, limits in named.items() if limits is not None}
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        return {name: value for name, value in values.items() if isinstance(value, Limits)}
 
 
 class QuantizeSection(Section):
