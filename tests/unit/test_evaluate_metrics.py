@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score, mean_absolute_error, roc_auc_score
 
+from mlops_actions.config.models import EvaluateSection
 from mlops_actions.evaluate.metrics import METRICS, Change, f1_weighted, of_cells
 from mlops_actions.evaluate.rows import ClassRows, NumberRows
 from mlops_actions.evaluate.verdicts import Gain, compared, oriented, rows_needed
@@ -134,3 +135,8 @@ def test_rows_needed_grow_with_the_square_of_the_margin_and_nothing_shows_zero()
     assert whole == pytest.approx(2000 * (2.4865 * 0.005 / 0.01) ** 2, rel=0.001)
     assert half == pytest.approx(4 * (whole or 0), abs=4)
     assert rows_needed(gain, 0.0, 2000, 0.05) is None
+
+
+def test_every_metric_can_be_limited_and_a_limit_is_never_overlooked() -> None:
+    section = EvaluateSection.model_validate({name: {"min": 0.5} for name in METRICS})
+    assert set(section.limits()) == set(METRICS)
