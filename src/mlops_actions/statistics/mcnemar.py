@@ -22,22 +22,15 @@ class Difference(NamedTuple):
 
 
 def one_sided_mid_p(lost: int, won: int) -> float:
-    """Return the mid-p value of "the second is no worse": small when `lost` rows outnumber `won` rows."""
+    """Return the mid-p value of "the second is no worse": small when `lost` rows outnumber `won` rows.
+
+    Twice the smaller of both sides is the two-sided value (Fagerland 2013, equation 3).
+    """
     discordant = lost + won
     if discordant == 0:
         return 0.5
     up_to, below = bdtr(won, discordant, 0.5), bdtr(won - 1, discordant, 0.5) if won else 0.0
     return float((up_to + below) / 2)
-
-
-def mid_p(lost: int, won: int) -> float:
-    """Return the two-sided mid-p value (Fagerland 2013, equation 3); 1 when no row differs."""
-    return min(1.0, 2 * one_sided_mid_p(max(lost, won), min(lost, won)))
-
-
-def exact_p(lost: int, won: int) -> float:
-    """Return the two-sided exact conditional p-value: a binomial test of the rows where exactly one is right."""
-    return min(1.0, 2 * float(bdtr(min(lost, won), lost + won, 0.5)))
 
 
 def compare(lost: int, won: int, rows: int, alpha: float) -> Difference:
