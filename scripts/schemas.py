@@ -13,11 +13,13 @@ from mlops_actions.bundle.identity import ModelConfig
 from mlops_actions.check_metrics.verdict_file import VerdictFile
 from mlops_actions.config.schema import json_schema
 from mlops_actions.release.record import Release
-from mlops_actions.report.model import Report
+from mlops_actions.report import Evaluation, GateRecord, Report
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "schemas"
 FILES: dict[str, type[BaseModel]] = {
     "report": Report,
+    "evaluation": Evaluation,
+    "gate": GateRecord,
     "model_config": ModelConfig,
     "contract": Contract,
     "golden": Golden,

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from mlops_actions.config.data_sections import ColumnChecks, DataSection, HoldOut, RowChecks, ValidateDataSection
+from mlops_actions.config.evaluate_section import EvaluateSection, Limits, PredictionFiles, SliceBins
 from mlops_actions.config.section import Name, Probability, Section, Share
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "QuantizeSection",
     "RowChecks",
     "Section",
+    "SliceBins",
     "TrainSection",
     "ValidateDataSection",
 ]
@@ -75,42 +77,6 @@ class TrainSection(Section):
                 f"exactly one of {', '.join(WAYS_TO_TRAIN)} is needed; given: {', '.join(given) or 'none'}"
             )
         return self
-
-
-class Limits(Section):
-    """Limits of one metric. `max_drop_abs` is in the metric's own unit, `max_drop_rel` a share of the base's value."""
-
-    min: float | None = None
-    max: float | None = None
-    max_drop_abs: Annotated[float, Field(ge=0)] | None = None
-    max_drop_rel: Share | None = None
-
-
-class PredictionFiles(Section):
-    """Plain Parquet files, for a team that trains elsewhere."""
-
-    labels: str = Field(description="Columns id and label.")
-    candidate: str = Field(description="Columns id and prediction, score, or score_<class> for each class.")
-    base: str | None = None
-
-
-class EvaluateSection(Section):
-    """The offline gate: limits for each metric that counts."""
-
-    accuracy: Limits | None = None
-    f1_weighted: Limits | None = None
-    roc_auc: Limits | None = None
-    mae: Limits | None = Field(default=None, description="Mean absolute error of a regression; a drop is a rise of it.")
-    files: PredictionFiles | None = None
-    alpha: Probability = Field(default=0.05, description="One-sided error rate of each comparison with the base.")
-    allow: list[Literal["small_drop", "undecided"]] = Field(
-        default=[], description="Verdicts that do not stop a release."
-    )
-
-    def limits(self) -> dict[str, Limits]:
-        """Return the metrics that are named, with their limits."""
-        values = {name: getattr(self, name) for name in type(self).model_fields}
-        return {name: value for name, value in values.items() if isinstance(value, Limits)}
 
 
 class QuantizeSection(Section):

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.sparse import csr_array
 
-from mlops_actions.evaluate.rows import ClassRows, Codes, Floats, NumberRows, Task
+from mlops_actions.evaluate.rows import ClassRows, Codes, Floats, NumberRows, Rows, Task
 from mlops_actions.statistics import cells, delong, mcnemar, means
 from mlops_actions.statistics.normal import Interval, wald, z
 from mlops_actions.statistics.proportion import wilson
@@ -215,7 +215,7 @@ METRICS: dict[str, Metric] = {
 }
 
 
-def title(name: str, rows: ClassRows | NumberRows) -> str:
+def title(name: str, rows: Rows) -> str:
     """Return a metric's name for people; where it averages over classes, how."""
     many = name == "roc_auc" and isinstance(rows, ClassRows) and len(rows.classes) > 2
     return METRICS[name].title + (" (one-vs-rest, macro)" if many else "")

@@ -9,7 +9,27 @@ import numpy.typing as npt
 
 Codes = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
-Task = Literal["classification", "regression"]
+Flags = npt.NDArray[np.bool_]
+Task = Literal["classification", "regression", "multilabel"]
+
+
+@dataclass(frozen=True)
+class Extent:
+    """What the rows are besides their answers; the same for base and candidate.
+
+    Attributes:
+        weights: [N] positive, or None: every row counts one.
+        groups: [N] codes of groups whose rows are not independent, or None.
+    """
+
+    weights: Floats | None = None
+    groups: Codes | None = None
+
+    def take(self, rows: Flags) -> "Extent":
+        """Return the part where `rows` [N] is true."""
+        return Extent(
+            None if self.weights is None else self.weights[rows], None if self.groups is None else self.groups[rows]
+        )
 
 
 @dataclass(frozen=True)
@@ -21,15 +41,17 @@ class ClassRows:
         labels: [N] codes.
         predicted: [N] codes.
         scores: [N, K] finite, or None where the model gives no scores.
+        extent: weights and groups.
     """
 
     classes: list[str]
     labels: Codes
     predicted: Codes
     scores: Floats | None
+    extent: Extent = Extent()
 
     @cached_property
-    def right(self) -> npt.NDArray[np.bool_]:
+    def right(self) -> Flags:
         """[N], whether the prediction is the label."""
         return np.equal(self.labels, self.predicted)
 
@@ -38,6 +60,11 @@ class ClassRows:
         """Rows of the rarest class; 0 when a class has none."""
         return int(np.bincount(self.labels, minlength=len(self.classes)).min())
 
+    def take(self, rows: Flags) -> "ClassRows":
+        """Return the part where `rows` [N] is true; the classes stay."""
+        scores = None if self.scores is None else self.scores[rows]
+        return ClassRows(self.classes, self.labels[rows], self.predicted[rows], scores, self.extent.take(rows))
+
 
 @dataclass(frozen=True)
 class NumberRows:
@@ -45,6 +72,45 @@ class NumberRows:
 
     labels: Floats
     predicted: Floats
+    extent: Extent = Extent()
+
+    def take(self, rows: Flags) -> "NumberRows":
+        """Return the part where `rows` [N] is true."""
+        return NumberRows(self.labels[rows], self.predicted[rows], self.extent.take(rows))
 
 
-Rows = ClassRows | NumberRows
+@dataclass(frozen=True)
+class LabelRows:
+    """Rows that each may have several of L labels.
+
+    Attributes:
+        classes: names of the labels, in order of the columns.
+        labels: [N, L], whether the row has the label.
+        predicted: [N, L].
+        scores: [N, L] finite, or None.
+    """
+
+    classes: list[str]
+    labels: Flags
+    predicted: Flags
+    scores: Floats | None
+    extent: Extent = Extent()
+
+    @cached_property
+    def right(self) -> Flags:
+        """[N], whether all labels of the row are right."""
+        return np.asarray((self.labels == self.predicted).all(axis=1), dtype=np.bool_)
+
+    @cached_property
+    def fewest(self) -> int:
+        """Rows of the rarest side (with, without) of any label."""
+        there = self.labels.sum(axis=0)
+        return int(np.minimum(there, len(self.labels) - there).min())
+
+    def take(self, rows: Flags) -> "LabelRows":
+        """Return the part where `rows` [N] is true; the labels stay."""
+        scores = None if self.scores is None else self.scores[rows]
+        return LabelRows(self.classes, self.labels[rows], self.predicted[rows], scores, self.extent.take(rows))
+
+
+Rows = ClassRows | NumberRows | LabelRows

@@ -1,6 +1,8 @@
 """What a stage found, as JSON (for machines and later stages) and Markdown (for people)."""
 
+from mlops_actions.report.evaluation import Evaluation
+from mlops_actions.report.gate import GateRecord
 from mlops_actions.report.model import Finding, Report, Table
 from mlops_actions.report.store import read_report, write_report
 
-__all__ = ["Finding", "Report", "Table", "read_report", "write_report"]
+__all__ = ["Evaluation", "Finding", "GateRecord", "Report", "Table", "read_report", "write_report"]

@@ -2,17 +2,13 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from mlops_actions.report.evaluation import Evaluation
+from mlops_actions.report.part import Part
 from mlops_actions.verdict import Decision, Verdict
 
 StageName = Literal["validate-data", "train", "evaluate", "quantize", "build-push", "deploy", "check-metrics"]
-
-
-class Part(BaseModel):
-    """A part of a report."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Finding(Part):
@@ -48,16 +44,18 @@ class Report(Part):
         tables: pictures in rows, for people.
         facts: digests, counts, seconds: JSON-ready, for later stages and for people with jq.
         outputs: what the action offers under `outputs:`; names are fixed by each action.yml.
+        evaluation: of evaluate: the comparison, typed.
     """
 
     schema_version: Literal[1] = 1
     stage: StageName
     model: str
     verdict: Verdict
-    findings: list[Finding] = []
-    tables: list[Table] = []
-    facts: dict[str, Any] = {}
-    outputs: dict[str, str] = {}
+    findings: list[Finding] = Field(default=[])
+    tables: list[Table] = Field(default=[])
+    facts: dict[str, Any] = Field(default={})
+    outputs: dict[str, str] = Field(default={})
+    evaluation: Evaluation | None = None
 
     @property
     def decision(self) -> Decision:
