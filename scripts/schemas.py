@@ -13,13 +13,14 @@ from mlops_actions.bundle.identity import ModelConfig
 from mlops_actions.check_metrics.verdict_file import VerdictFile
 from mlops_actions.config.schema import json_schema
 from mlops_actions.release.record import Release
-from mlops_actions.report import Evaluation, GateRecord, Report
+from mlops_actions.report import Evaluation, GateRecord, Plan, Report
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "schemas"
 FILES: dict[str, type[BaseModel]] = {
     "report": Report,
     "evaluation": Evaluation,
     "gate": GateRecord,
+    "plan": Plan,
     "model_config": ModelConfig,
     "contract": Contract,
     "golden": Golden,

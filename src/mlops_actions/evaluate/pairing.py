@@ -14,10 +14,19 @@ from mlops_actions.evaluate.text import as_text, in_order
 
 @dataclass(frozen=True)
 class Pair:
-    """The same rows under two models, in the order of the labels; `base` is None where there is none."""
+    """The same rows under two models, in the order of the labels.
+
+    Attributes:
+        candidate: answers and predictions.
+        base: the same of the base; None where there is none.
+        ids: [N] text.
+        columns: what else is known of the rows, N rows in the same order: features and columns of slices; maybe none.
+    """
 
     candidate: Rows
     base: Rows | None
+    ids: pl.Series
+    columns: pl.DataFrame
 
     def differing(self) -> int:
         """Count the rows on which candidate and base do not answer exactly alike, scores included."""
@@ -57,7 +66,7 @@ def pair(sources: Sources, named_task: Task | None) -> Pair:
     else:
         classes = _classes(labels["label"], aligned)
         rows = [_classified(source, labels["label"], classes) for source in aligned]
-    return Pair(rows[0], rows[1] if sources.base else None)
+    return Pair(rows[0], rows[1] if sources.base else None, labels["id"], pl.DataFrame())
 
 
 def _labels(sources: Sources) -> pl.DataFrame:
