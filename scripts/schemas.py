@@ -14,6 +14,7 @@ from mlops_actions.check_metrics.verdict_file import VerdictFile
 from mlops_actions.config.schema import json_schema
 from mlops_actions.release.record import Release
 from mlops_actions.report import Evaluation, GateRecord, Plan, Report
+from mlops_actions.report.noise import Noise
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "schemas"
 FILES: dict[str, type[BaseModel]] = {
@@ -21,6 +22,7 @@ FILES: dict[str, type[BaseModel]] = {
     "evaluation": Evaluation,
     "gate": GateRecord,
     "plan": Plan,
+    "noise": Noise,
     "model_config": ModelConfig,
     "contract": Contract,
     "golden": Golden,
