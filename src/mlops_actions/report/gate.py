@@ -10,6 +10,7 @@ from pydantic import Field
 
 from mlops_actions.report.evaluation import Evaluation
 from mlops_actions.report.part import Part
+from mlops_actions.report.plan import BaseKind
 
 Conclusion = Literal["success", "failure", "neutral"]
 Outcome = Literal["evaluated", "identical", "skipped", "stopped"]
@@ -47,6 +48,7 @@ class GateRecord(Part):
     Attributes:
         head: commit that the check is on: the head of the pull request, or a commit of the default branch.
         base: commit that was compared with; "" where there is none.
+        base_kind: how the base was found, as in the plan.
         outcome: evaluated; identical (by construction, nothing was run); skipped (nothing that the model sees changed);
             stopped (a stage before the evaluation failed, `problem` says which and why).
         conclusion: of the check run.
@@ -62,6 +64,7 @@ class GateRecord(Part):
     config: str
     head: str
     base: str = ""
+    base_kind: BaseKind = "none"
     pull_request: int | None = None
     outcome: Outcome
     conclusion: Conclusion

@@ -4,6 +4,8 @@ from typing import Literal
 
 from mlops_actions.report.part import Part
 
+BaseKind = Literal["first_parent", "merge_base", "parent", "none"]
+
 
 class Plan(Part):
     """What to compare with, and whether there is anything to compare.
@@ -25,7 +27,7 @@ class Plan(Part):
     head: str
     tested: str
     base: str = ""
-    base_kind: Literal["first_parent", "merge_base", "parent", "none"] = "none"
+    base_kind: BaseKind = "none"
     identical: bool = False
     candidate_key: str
     base_key: str = ""
