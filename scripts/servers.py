@@ -18,6 +18,7 @@ PACKAGES = {
     "containerd": "containerd",
     "debootstrap": "debootstrap",
     "docker-registry": "docker-registry",
+    "npm": "npm",
     "prometheus": "prometheus",
     "promtool": "prometheus",
     "runc": "runc",
