@@ -5,6 +5,14 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlops_actions.errors import ConfigError
+
+if TYPE_CHECKING:
+    from mlops_actions.github.client import GitHub
+
+API_URL, SERVER_URL = "https://api.github.com", "https://github.com"
 
 
 @dataclass(frozen=True)
@@ -13,16 +21,24 @@ class Runner:
 
     Attributes:
         event: name of the event (`pull_request`, `push`, …), empty outside.
+        event_path: file with the event's payload.
         actor: who started it: the GitHub login, or the local user.
+        repository: OWNER/NAME, empty outside.
+        api_url: of GitHub's API: another one on GitHub Enterprise.
+        server_url: of its pages.
     """
 
     active: bool
     output: Path | None
     summary: Path | None
     event: str
+    event_path: Path | None
     actor: str
     commit: str
     run_url: str
+    repository: str
+    api_url: str
+    server_url: str
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Runner":
@@ -35,10 +51,29 @@ class Runner:
             output=_path(environ, "GITHUB_OUTPUT") if active else None,
             summary=_path(environ, "GITHUB_STEP_SUMMARY") if active else None,
             event=environ.get("GITHUB_EVENT_NAME", "") if active else "",
+            event_path=_path(environ, "GITHUB_EVENT_PATH") if active else None,
             actor=environ.get("GITHUB_ACTOR") or _local_user(),
             commit=environ.get("GITHUB_SHA", ""),
             run_url=url.format_map(environ) if active and complete else "",
+            repository=environ.get("GITHUB_REPOSITORY", "") if active else "",
+            api_url=environ.get("GITHUB_API_URL") or API_URL,
+            server_url=environ.get("GITHUB_SERVER_URL") or SERVER_URL,
         )
+
+    def github(self, token: str) -> "GitHub":
+        """Return a client of GitHub's API for a token that was given as an option: no variable is searched for one.
+
+        Raises:
+            ConfigError: the token is empty.
+        """
+        from mlops_actions.github.client import GitHub
+
+        if not token.strip():
+            raise ConfigError(
+                "There is no token, and without one GitHub does not answer.",
+                fix="pass one with --token; in a workflow, `token: ${{ github.token }}`.",
+            )
+        return GitHub(self.api_url, token.strip())
 
 
 def _path(environ: Mapping[str, str], name: str) -> Path | None:
