@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mlops_actions.errors import DataError
+from mlops_actions.files import explained
 
 MOST_ENTRIES = 50
 MOST_BYTES = 500_000_000
@@ -21,6 +22,12 @@ METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 class _Frugal(io.FileIO):
     """A file of which nobody gets more than MOST_READ bytes at once, so that a list of a million members is not read."""
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        try:
+            return super().seek(offset, whence)
+        except OSError:
+            raise zipfile.BadZipFile("it points outside of itself") from None
 
     def read(self, size: int | None = -1, /) -> bytes:
         most = MOST_READ + 1 if size is None or size < 0 else min(size, MOST_READ + 1)
@@ -46,7 +53,7 @@ def unpack(archive: Path, folder: Path, allowed: re.Pattern[str]) -> list[str]:
             stays in the folder.
     """
     try:
-        with zipfile.ZipFile(_Frugal(archive)) as opened:  # type: ignore[type-var]
+        with _Frugal(archive) as stream, zipfile.ZipFile(stream) as opened:
             members = _checked(opened.infolist(), archive.stat().st_size, allowed)
             _write(opened, members, folder)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError, ValueError) as error:
@@ -67,7 +74,7 @@ def _checked(members: list[zipfile.ZipInfo], size: int, allowed: re.Pattern[str]
     if problems:
         raise refused(problems[0])
     total = sum(member.file_size for member in members)
-    if total > MOST_BYTES or total > max(MOST_RATIO * size, UNSUSPICIOUS_BYTES):
+    if total > max(MOST_RATIO * size, UNSUSPICIOUS_BYTES):
         raise refused(f"it would unpack to {total:,} bytes")
     return members
 
@@ -89,8 +96,8 @@ def _write(opened: zipfile.ZipFile, members: list[zipfile.ZipInfo], folder: Path
     for member in members:
         path = folder / member.filename
         path.parent.mkdir(parents=True, exist_ok=True)
-        with opened.open(member) as source, path.open("xb") as target:
-            # What a member says of its size is a claim; what counts is what comes out of it.
+        with explained(path), opened.open(member) as source, path.open("xb") as target:
+            # What members say of their size is a claim; what counts is what comes out of them.
             while piece := source.read(PIECE):
                 left -= len(piece)
                 if left < 0:
