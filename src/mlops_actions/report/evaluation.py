@@ -10,6 +10,9 @@ from pydantic import Field
 
 from mlops_actions.report.part import Part
 
+EVALUATOR = "1"
+"""Version of what computes the numbers: part of the key of cached predictions and records, raised when they change."""
+
 Word = Literal[
     "regressed",
     "improved",
