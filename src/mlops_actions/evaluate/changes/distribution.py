@@ -40,13 +40,13 @@ def _numbers(rows: Rows) -> tuple[str, Floats | None]:
 
 
 def _edges(values: Floats) -> Floats:
-    low, high = np.quantile(values, [TAIL, 1 - TAIL])
+    low, high = np.quantile(values, TAIL, method="lower"), np.quantile(values, 1 - TAIL, method="higher")
     if low == high:
         low, high = low - 0.5, high + 0.5
     share = np.arange(BINS + 1) / BINS
-    edges = low * (1 - share) + high * share  # high - low may be more than a float holds
+    edges = low * (1 - share) + high * share  # high - low may be more than a float holds, so nothing is interpolated
     edges[0], edges[-1] = min(low, values.min()), max(high, values.max())
-    return np.asarray(edges, dtype=np.float64)
+    return np.sort(edges)  # the rounding of a range of a few last digits may swap two of them
 
 
 def _counts(values: Floats, edges: Floats) -> list[int]:
