@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 from mlops_actions.config.models import EvaluateSection
 from mlops_actions.errors import ConfigError, DataError
-from mlops_actions.evaluate.metrics import METRICS, Change, Estimate, Metric, title
+from mlops_actions.evaluate.metrics import METRICS, Metric, task_of
 from mlops_actions.evaluate.pairing import Pair
-from mlops_actions.evaluate.rows import ClassRows, Rows
+from mlops_actions.evaluate.rows import NumberRows, Rows
+from mlops_actions.statistics.change import Change
+from mlops_actions.statistics.estimate import Estimate
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,7 @@ class Measured:
         name: key under `evaluate` in mlops.yaml.
         title: name for people.
         change: candidate minus base, in the metric's own unit and direction.
-        support: rows that a claim rests on.
+        support: rows that a claim rests on (of both models, the fewer).
     """
 
     name: str
@@ -35,54 +37,60 @@ def measure(pair: Pair, settings: EvaluateSection) -> list[Measured]:
 
     Raises:
         ConfigError: a named metric does not apply to this kind of model.
-        DataError: a named metric needs scores or rows that are not there.
+        DataError: a named metric needs scores, probabilities or rows that are not there.
     """
     named = settings.limits()
     for name in named:
         _require(name, pair)
-    others = [name for name in METRICS if name not in named and not _obstacle(name, pair)]
-    return [_measure(name, pair, settings.alpha) for name in [*named, *others]]
+    others = [name for name in METRICS if name not in named and not obstacle(name, pair.candidate, pair.base)]
+    return [measure_one(name, pair.candidate, pair.base) for name in [*named, *others]]
 
 
-def _require(name: str, pair: Pair) -> None:
-    metric = METRICS[name]
-    if metric.task != _task(pair.candidate):
-        fitting = [other for other, candidate in METRICS.items() if candidate.task == _task(pair.candidate)]
-        raise ConfigError(
-            f"evaluate.{name} is a metric of {metric.task}, and this is a {_task(pair.candidate)} model.",
-            fix=f"use {', '.join(fitting)}.",
-        )
-    obstacle = _obstacle(name, pair)
-    if obstacle:
-        raise DataError(f"evaluate.{name} cannot be computed: {obstacle}.", fix=f"provide it, or remove {name}.")
-
-
-def _obstacle(name: str, pair: Pair) -> str:
-    """Return why a metric cannot be had from these rows, or nothing."""
-    metric = METRICS[name]
-    if metric.task != _task(pair.candidate):
-        return f"it is a metric of {metric.task}"
-    for who, rows in (("candidate", pair.candidate), ("base", pair.base)):
-        if metric.needs_scores and isinstance(rows, ClassRows) and rows.scores is None:
-            return f"the {who} has no scores for each of the classes {', '.join(map(repr, rows.classes))[:200]}"
-        if metric.needs_scores and isinstance(rows, ClassRows) and rows.fewest < 2:
-            return "a class has fewer than two test rows"
-    return "there is one row only" if len(pair.candidate.labels) < 2 else ""
-
-
-def _task(rows: Rows) -> str:
-    return "classification" if isinstance(rows, ClassRows) else "regression"
-
-
-def _measure(name: str, pair: Pair, alpha: float) -> Measured:
+def measure_one(name: str, candidate: Rows, base: Rows | None) -> Measured:
+    """Measure one metric, which these rows allow (`obstacle` says so)."""
     metric = METRICS[name]
     return Measured(
         name,
-        title(name, pair.candidate),
+        metric.heading(candidate),
         metric,
-        metric.estimate(pair.candidate, alpha),
-        metric.estimate(pair.base, alpha) if pair.base else None,
-        metric.compare(pair.base, pair.candidate, alpha) if pair.base else None,
-        metric.support(pair.candidate),
-        len(pair.candidate.labels),
+        metric.estimate(candidate),
+        metric.estimate(base) if base else None,
+        metric.compare(base, candidate) if base else None,
+        min(metric.support(rows) for rows in (candidate, base) if rows),
+        len(candidate.labels),
     )
+
+
+def obstacle(name: str, candidate: Rows, base: Rows | None) -> str:
+    """Return why a metric cannot be had from these rows, or nothing."""
+    metric = METRICS[name]
+    if task_of(candidate) not in metric.tasks:
+        return f"it is a metric of {_listed(metric)}"
+    if len(candidate.labels) < 2:
+        return "there is one row only"
+    for who, rows in (("candidate", candidate), ("base", base)):
+        if rows is None:
+            continue
+        if metric.needs_scores and not isinstance(rows, NumberRows) and rows.scores is None:
+            return f"the {who} has no scores for each of the classes {', '.join(map(repr, rows.classes))[:200]}"
+        found = metric.obstacle(rows)
+        if found:
+            return f"{found} (of the {who})"
+    return ""
+
+
+def _require(name: str, pair: Pair) -> None:
+    metric, task = METRICS[name], task_of(pair.candidate)
+    if task not in metric.tasks:
+        fitting = [other for other, one in METRICS.items() if task in one.tasks]
+        raise ConfigError(
+            f"evaluate.{name} is a metric of {_listed(metric)}, and this is a {task} model.",
+            fix=f"use {', '.join(fitting)}.",
+        )
+    found = obstacle(name, pair.candidate, pair.base)
+    if found:
+        raise DataError(f"evaluate.{name} cannot be computed: {found}.", fix=f"provide it, or remove {name}.")
+
+
+def _listed(metric: Metric) -> str:
+    return " and ".join(sorted(metric.tasks))

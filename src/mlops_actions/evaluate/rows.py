@@ -1,4 +1,8 @@
-"""The rows as arrays: what every metric gets."""
+"""The rows as arrays: what every metric gets.
+
+Base and candidate have the same rows in the same order, which is one that does not depend on how files are sorted (that of
+the ids), so that sums and seeds do not either.
+"""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -6,6 +10,8 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+
+from mlops_actions.statistics.residuals import Sums, resample
 
 Codes = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -24,6 +30,10 @@ class Extent:
 
     weights: Floats | None = None
     groups: Codes | None = None
+
+    def said(self) -> str:
+        """Return what a method has to say of it: `, weighted`, `, clustered`, both, or nothing."""
+        return (", weighted" if self.weights is not None else "") + (", clustered" if self.groups is not None else "")
 
     def take(self, rows: Flags) -> "Extent":
         """Return the part where `rows` [N] is true."""
@@ -73,6 +83,11 @@ class NumberRows:
     labels: Floats
     predicted: Floats
     extent: Extent = Extent()
+
+    @cached_property
+    def sums(self) -> Sums:
+        """What the bootstrap of rmse and r2 needs, drawn once for both."""
+        return resample(self.labels, self.predicted)
 
     def take(self, rows: Flags) -> "NumberRows":
         """Return the part where `rows` [N] is true."""

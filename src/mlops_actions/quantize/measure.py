@@ -86,10 +86,9 @@ def fidelity(sample: Sample, scores: Floats) -> Fidelity:
         return _of_numbers(sample, scores[:, 0], largest)
     predicted = scores.argmax(axis=1)
     before, after = sample.predicted == sample.labels, predicted == sample.labels
-    lost, won = int((before & ~after).sum()), int((~before & after).sum())
-    found = mcnemar.compare(lost, won, len(before), ALPHA)
+    found = mcnemar.changed(before, after)
     agreement = float((predicted == sample.predicted).mean())
-    return Fidelity(agreement, largest, float(after.mean()), found.change, found.low, found.high)
+    return Fidelity(agreement, largest, float(after.mean()), found.value, *found.interval(ALPHA))
 
 
 def _of_numbers(sample: Sample, values: Floats, largest: float | None) -> Fidelity:

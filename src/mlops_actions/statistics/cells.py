@@ -4,18 +4,18 @@ Rows with the same label and the same predictions are interchangeable, so resamp
 multinomial is the row bootstrap (Efron & Tibshirani 1993), at a cost that does not grow with the rows.
 """
 
-import hashlib
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from mlops_actions.statistics.bootstrap import FEWEST, MOST, seed_of
+
 Codes = npt.NDArray[np.int64]
 Counts = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
-REPLICATES = 2000
-MOST_AT_ONCE = 4_000_000  # numbers in memory: 32 MB
+BUDGET = 4_000_000  # replicates times cells: 32 MB
+MOST_COUNTED = 4_000_000  # combinations that are cheaper counted than sorted
 
 
 class Cells(NamedTuple):
@@ -30,28 +30,32 @@ class Cells(NamedTuple):
     counts: Counts
 
 
-def joint_cells(*columns: Codes) -> Cells:
-    """Count the combinations of P columns of N class codes."""
-    codes, counts = np.unique(np.column_stack(columns), axis=0, return_counts=True)
-    return Cells(codes.astype(np.int64), counts.astype(np.int64))
+def joint_cells(classes: int, *columns: Codes) -> Cells:
+    """Count the combinations of P columns of N class codes, each from 0 to `classes` - 1."""
+    one = columns[0].astype(np.int64)
+    for column in columns[1:]:
+        one = one * classes + column
+    shape = (classes,) * len(columns)
+    if classes ** len(columns) <= MOST_COUNTED:
+        everything = np.bincount(one, minlength=classes ** len(columns))
+        found = np.flatnonzero(everything)
+        counts = everything[found]
+    else:
+        found, counts = np.unique(one, return_counts=True)
+    return Cells(np.column_stack(np.unravel_index(found, shape)).astype(np.int64), counts.astype(np.int64))
 
 
-def replicates(cells: Cells, statistic: Callable[[Counts], Floats]) -> Floats:
-    """Return 2,000 bootstrap replicates of a statistic.
+def affordable(cells: Cells) -> bool:
+    """Return whether the cells are few enough to be resampled 2,000 times."""
+    return len(cells.counts) * FEWEST <= BUDGET
+
+
+def replicates(cells: Cells) -> Counts:
+    """Return bootstrap replicates of the counts, [R, C]: 2,000, or up to 10,000 where cells are few.
 
     The seed is the sha256 of the cells: the same content gives the same interval, in any order of rows and on any day.
-
-    Args:
-        cells: combinations and their rows.
-        statistic: [R, C] counts to [R] values.
     """
-    generator = np.random.default_rng(_seed(cells))
-    shares = cells.counts / cells.counts.sum()
-    step = max(1, MOST_AT_ONCE // len(shares))
-    sizes = [min(step, REPLICATES - start) for start in range(0, REPLICATES, step)]
-    return np.concatenate([statistic(generator.multinomial(cells.counts.sum(), shares, size)) for size in sizes])
-
-
-def _seed(cells: Cells) -> int:
-    content = np.column_stack([cells.codes, cells.counts]).astype("<i8").tobytes()
-    return int.from_bytes(hashlib.sha256(content).digest()[:8], "big")
+    generator = np.random.default_rng(seed_of(cells.codes.astype("<i8"), cells.counts.astype("<i8")))
+    total = int(cells.counts.sum())
+    size = int(np.clip(BUDGET // len(cells.counts), FEWEST, MOST))
+    return np.asarray(generator.multinomial(total, cells.counts / total, size), dtype=np.int64)

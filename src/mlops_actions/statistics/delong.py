@@ -1,17 +1,24 @@
 """Area under the ROC curve: its value, and what each row adds to it, from which variances and paired differences follow.
 
-DeLong, DeLong & Clarke-Pearson 1988 (Biometrics 44:837), by the midranks of Sun & Xu 2014 (IEEE Signal Processing Letters
-21:1389), so a million rows take a second. More than two classes: the plain mean of the one-vs-rest areas, whose variance
-follows from the same placement values, class by class (the rows of a class are one sample of a generalised U-statistic).
+DeLong, DeLong & Clarke-Pearson 1988 (Biometrics 44:837), by one sort instead of all pairs (Sun & Xu 2014, IEEE Signal
+Processing Letters 21:1389), so a million rows take a tenth of a second. Of several classes: the plain mean of the
+one-vs-rest areas, whose variance follows from the same placement values (the rows of a class are one sample of a
+generalised U-statistic). Rows in groups: placement values summed by group (Obuchowski 1997, Biometrics 53:567).
+Weighted rows count as so many rows, as in a survey.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from mlops_actions.statistics.change import Change, Student, linear, two_more
+
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+METHOD = "paired DeLong"
 
 
 class Area(NamedTuple):
@@ -19,51 +26,83 @@ class Area(NamedTuple):
 
     Attributes:
         value: the area, 0 to 1.
-        parts: [N], what each row adds; parts of the same rows under two models may be subtracted.
+        parts: [N], what each row adds, centred within each class; parts of the same rows under two models may be subtracted.
     """
 
     value: float
     parts: Floats
 
 
-def area(labels: Codes, scores: Floats) -> Area:
+def area(labels: Codes, scores: Floats, weights: Floats | None = None) -> Area:
     """Return the area of two classes, or the macro one-vs-rest area of more.
 
     Args:
         labels: [N] class codes 0 … K-1, each there at least once.
         scores: [N, K] finite scores.
+        weights: [N] positive, or None.
     """
     classes = scores.shape[1]
     judged = [1] if classes == 2 else list(range(classes))
-    value, parts = 0.0, np.zeros(len(labels))
-    for code in judged:
-        positive = labels == code
-        one, placed = _one_against_rest(positive, scores[:, code])
-        value += one / len(judged)
-        parts += placed / np.where(positive, positive.sum(), (~positive).sum()) / len(judged)
-    return Area(value, parts)
+    areas = [binary(labels == code, scores[:, code], weights) for code in judged]
+    parts = np.sum([one.parts for one in areas], axis=0) / len(judged)
+    # The rest of a class against the rest is several classes, each with a mean of its own.
+    if classes > 2:
+        total = np.bincount(labels, parts) / np.bincount(labels, weights)
+        parts = parts - total[labels] * (1.0 if weights is None else weights)
+    return Area(sum(one.value for one in areas) / len(judged), parts)
+
+
+def of_labels(there: Flags, scores: Floats, weights: Floats | None = None) -> Area:
+    """Return the mean of the areas of L labels that a row may have or not: `there` and `scores` are [N, L]."""
+    areas = [binary(there[:, label], scores[:, label], weights) for label in range(there.shape[1])]
+    parts = np.sum([one.parts for one in areas], axis=0) / len(areas)
+    return Area(sum(one.value for one in areas) / len(areas), parts)
+
+
+def binary(positive: Flags, scores: Floats, weights: Floats | None = None) -> Area:
+    """Return the area of two classes: positive rows [N] should have the higher scores [N]; there are rows of both."""
+    weight = np.ones(len(scores)) if weights is None else weights
+    on, off = np.where(positive, weight, 0.0), np.where(positive, 0.0, weight)
+    # A row's placement: the share of the other side that it is ranked rightly against.
+    placed = np.where(positive, _below(scores, off) / off.sum(), 1 - _below(scores, on) / on.sum())
+    value = float(on @ placed / on.sum())
+    return Area(value, (placed - value) * np.where(positive, on / on.sum(), off / off.sum()))
+
+
+def _below(scores: Floats, weight: Floats) -> Floats:
+    """Return for each row the weight that scores less, and half of the weight that scores the same."""
+    order = np.argsort(scores)
+    ranked = scores[order]
+    first = np.flatnonzero(np.concatenate([[True], ranked[1:] != ranked[:-1]]))
+    tied = np.add.reduceat(weight[order], first)
+    below = np.cumsum(tied) - tied / 2
+    found = np.empty(len(scores))
+    found[order] = np.repeat(below, np.diff(np.append(first, len(scores))))
+    return found
 
 
 def standard_error(labels: Codes, parts: Floats) -> float:
-    """Return the standard error of the sum of `parts` (of an area, or of a difference of two areas).
+    """Return the standard error of the sum of centred `parts` (of an area, or of a difference of two areas).
 
     Each class needs at least two rows.
     """
-    groups = (parts[labels == code] for code in np.unique(labels))
-    return float(np.sqrt(sum(len(group) * np.var(group, ddof=1) for group in groups)))
+    rows = np.bincount(labels)
+    squares = np.bincount(labels, parts**2)[rows > 0]
+    rows = rows[rows > 0]
+    return math.sqrt(float((rows / (rows - 1)) @ squares))
 
 
-def _one_against_rest(positive: npt.NDArray[np.bool_], scores: Floats) -> tuple[float, Floats]:
-    """Return the area and each row's placement: the share of the other side that it is ranked rightly against."""
-    everywhere = midranks(scores)
-    placed = np.empty(len(scores))
-    placed[positive] = (everywhere[positive] - midranks(scores[positive])) / (~positive).sum()
-    placed[~positive] = 1 - (everywhere[~positive] - midranks(scores[~positive])) / positive.sum()
-    return float(placed[positive].mean()), placed
+def changed(first: Area, second: Area, labels: Codes | None, groups: Codes | None) -> Change:
+    """Compare the areas of two models on the same rows.
 
-
-def midranks(values: Floats) -> Floats:
-    """Return ranks counted from 1; equal values share the mean of their ranks."""
-    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-    ranks: Floats = np.cumsum(counts) - (counts - 1) / 2
-    return ranks[inverse]
+    Args:
+        first: of the base.
+        second: of the candidate.
+        labels: [N] class codes that the parts are centred in; None for several labels a row.
+        groups: [N] codes of groups that are not independent, or None.
+    """
+    value, parts = second.value - first.value, second.parts - first.parts
+    if groups is not None or labels is None:
+        return linear(value, parts, METHOD + ("" if groups is None else ", clustered"), groups)
+    error = math.sqrt(standard_error(labels, parts) ** 2 + two_more(parts))
+    return Student(value=value, error=error, method=METHOD, parts=parts)

@@ -5,7 +5,7 @@ import math
 from mlops_actions.statistics.normal import Interval, z
 
 
-def wilson(share: float, rows: int, alpha: float) -> Interval:
+def wilson(share: float, rows: float, alpha: float) -> Interval:
     """Return the score interval of a share of `rows` (Wilson 1927, JASA 22:209).
 
     It stays inside 0 to 1 and keeps a width when every row agrees, where the textbook interval has none.

@@ -1,0 +1,102 @@
+"""Means of one loss a row: log loss, Brier score, mean absolute error."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from mlops_actions.evaluate.metrics.metric import CLASSES, NUMBERS, Metric, all_rows, mean
+from mlops_actions.evaluate.rows import ClassRows, Floats, LabelRows, NumberRows, Rows, Task
+from mlops_actions.statistics.change import Change, linear
+from mlops_actions.statistics.estimate import Estimate
+
+# One rounding of single precision, in which models are served: nobody is surer than 1 - 1.2e-7, and a row costs at most 15.9.
+SUREST = float(np.finfo(np.float32).eps)
+SUM_TOLERANCE = 1e-3
+
+
+def log_loss(rows: ClassRows | LabelRows) -> Floats:
+    """Return minus the logarithm of the probability of the truth: [N]; of several labels the mean over them.
+
+    Probabilities of a row are divided by their sum, then moved into SUREST … 1 - SUREST.
+    """
+    return np.asarray(-np.log(np.clip(_of_truth(rows), SUREST, 1 - SUREST)).mean(axis=1))
+
+
+def brier(rows: ClassRows | LabelRows) -> Floats:
+    """Return the squared error of the probabilities: [N].
+
+    Of two classes that of one of them, 0 to 1; of more the sum over classes, 0 to 2 (Brier 1950, Monthly Weather Review
+    78:1); of several labels the mean over them.
+    """
+    if isinstance(rows, LabelRows) or len(rows.classes) == 2:
+        return np.asarray(((1 - _of_truth(rows)) ** 2).mean(axis=1))
+    shares = _probabilities(rows)
+    truth = shares[np.arange(len(shares)), rows.labels]
+    return np.asarray((shares**2).sum(axis=1) - 2 * truth + 1)
+
+
+def absolute_error(rows: NumberRows) -> Floats:
+    """Return |predicted - label| of each row: [N]."""
+    return np.abs(rows.predicted - rows.labels)
+
+
+def of_mean(
+    title: str,
+    tasks: frozenset[Task],
+    loss: Callable[[Any], Floats],
+    obstacle: Callable[[Any], str] = lambda _: "",
+) -> Metric:
+    """Make a metric of the mean of one loss a row; intervals by Student's t, paired for the comparison."""
+
+    def estimate(rows: Rows) -> Estimate:
+        value, parts = mean(loss(rows), rows.extent)
+        return linear(value, parts, "", rows.extent.groups)
+
+    def compare(base: Rows, candidate: Rows) -> Change:
+        value, parts = mean(loss(candidate) - loss(base), base.extent)
+        return linear(value, parts, "paired t" + base.extent.said(), base.extent.groups)
+
+    return Metric(
+        title,
+        tasks,
+        estimate,
+        compare,
+        all_rows,
+        higher_is_better=False,
+        needs_scores=tasks == CLASSES,
+        obstacle=obstacle,
+        detail=lambda rows: "mean over labels" if isinstance(rows, LabelRows) else "",
+    )
+
+
+def no_probabilities(rows: ClassRows | LabelRows) -> str:
+    """Return why scores are no probabilities, or ""."""
+    assert rows.scores is not None, "the caller checks needs_scores"
+    low, high = float(rows.scores.min()), float(rows.scores.max())
+    if low < -SUM_TOLERANCE or high > 1 + SUM_TOLERANCE:
+        return f"the scores are no probabilities: they go from {low:.4g} to {high:.4g}"
+    off = 0 if isinstance(rows, LabelRows) else int((np.abs(rows.scores.sum(axis=1) - 1) > SUM_TOLERANCE).sum())
+    return f"the scores of {off:,} rows do not sum to 1, so they are no probabilities" if off else ""
+
+
+def _of_truth(rows: ClassRows | LabelRows) -> Floats:
+    """Return the probability that the model gave to what is true: [N, 1], or [N, L] of several labels."""
+    shares = _probabilities(rows)
+    if isinstance(rows, LabelRows):
+        return np.asarray(np.where(rows.labels, shares, 1 - shares))
+    return shares[np.arange(len(shares)), rows.labels][:, None]
+
+
+def _probabilities(rows: ClassRows | LabelRows) -> Floats:
+    assert rows.scores is not None, "the caller checks needs_scores"
+    if isinstance(rows, LabelRows):
+        return rows.scores
+    return np.asarray(rows.scores / rows.scores.sum(axis=1, keepdims=True))
+
+
+METRICS = {
+    "log_loss": of_mean("Log loss", CLASSES, log_loss, no_probabilities),
+    "brier": of_mean("Brier score", CLASSES, brier, no_probabilities),
+    "mae": of_mean("Mean absolute error", NUMBERS, absolute_error),
+}

@@ -1,0 +1,103 @@
+"""What a metric is, and what all of them share."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from mlops_actions.evaluate.rows import ClassRows, Extent, Floats, LabelRows, NumberRows, Rows, Task
+from mlops_actions.statistics.change import Change, linear
+from mlops_actions.statistics.estimate import Bounded, Estimate, Share
+
+NO_ERROR = 1e-12  # what rows add is rounding below this: no row tells the two apart
+CLASSES: frozenset[Task] = frozenset({"classification", "multilabel"})
+NUMBERS: frozenset[Task] = frozenset({"regression"})
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric.
+
+    Attributes:
+        title: its name for people.
+        tasks: which kinds of models it judges.
+        estimate: rows to value and interval.
+        compare: (base, candidate) on the same rows to the change.
+        support: rows that a claim rests on (groups, where rows come in groups); below 30 the metric is unpowered.
+        higher_is_better: direction.
+        needs_scores: predictions alone are not enough.
+        obstacle: why the metric cannot be had from rows that have scores where needed, or "".
+        detail: what stands in brackets behind the title: of which class, averaged how.
+    """
+
+    title: str
+    tasks: frozenset[Task]
+    # Any: `tasks` says which of the kinds of rows come.
+    estimate: Callable[[Any], Estimate]
+    compare: Callable[[Any, Any], Change]
+    support: Callable[[Any], int]
+    higher_is_better: bool = True
+    needs_scores: bool = False
+    obstacle: Callable[[Any], str] = lambda _: ""
+    detail: Callable[[Any], str] = lambda _: ""
+
+    def heading(self, rows: Rows) -> str:
+        """Return the name for people, with the averaging said."""
+        detail = self.detail(rows)
+        return f"{self.title} ({detail})" if detail else self.title
+
+
+def task_of(rows: Rows) -> Task:
+    """Return the kind of model that answers with such rows."""
+    if isinstance(rows, NumberRows):
+        return "regression"
+    return "classification" if isinstance(rows, ClassRows) else "multilabel"
+
+
+class Linear(NamedTuple):
+    """A value and what each row adds to it: [N], summing to 0 (its influence: the delta method)."""
+
+    value: float
+    parts: Floats
+
+
+def mean(values: Floats, extent: Extent) -> Linear:
+    """Return the mean of N numbers, each with its row's weight (a ratio of two sums, linearised)."""
+    weights = extent.weights
+    if weights is None:
+        value = float(values.mean())
+        return Linear(value, (values - value) / len(values))
+    value = float(weights @ values / weights.sum())
+    return Linear(value, weights * (values - value) / weights.sum())
+
+
+def between_0_and_1(value: float, parts: Floats, extent: Extent, rows: int) -> Estimate:
+    """Return the estimate of a metric between 0 and 1: on the logit scale, or as a share of `rows` where nothing varies."""
+    found = linear(value, parts, "", extent.groups)
+    if found.error < NO_ERROR or not 0 < value < 1:
+        return Share(value, max(rows, 1))
+    return Bounded(value, found.error, found.freedom)
+
+
+def all_rows(rows: Rows) -> int:
+    """Return the number of rows, or of groups where rows come in groups."""
+    groups = rows.extent.groups
+    return len(rows.labels) if groups is None else _distinct(groups)
+
+
+def rarest(rows: ClassRows | LabelRows) -> int:
+    """Return the rows (or groups) of the rarest class; of several labels, of the rarest side of any."""
+    groups = rows.extent.groups
+    if groups is None:
+        return rows.fewest
+    sides = (
+        [rows.labels == code for code in range(len(rows.classes))]
+        if isinstance(rows, ClassRows)
+        else [side for label in rows.labels.T for side in (label, ~label)]
+    )
+    return min(_distinct(groups[side]) for side in sides)
+
+
+def _distinct(groups: np.typing.NDArray[np.int64]) -> int:
+    return int(np.count_nonzero(np.bincount(groups))) if len(groups) else 0

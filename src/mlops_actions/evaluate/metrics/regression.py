@@ -1,0 +1,79 @@
+"""Root mean squared error and R²: BCa bootstrap, by the delta method beyond 100,000 rows and with weights or groups."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from mlops_actions.evaluate.metrics.metric import NO_ERROR, NUMBERS, Linear, Metric, all_rows, mean
+from mlops_actions.evaluate.rows import Floats, NumberRows
+from mlops_actions.statistics import residuals
+from mlops_actions.statistics.bootstrap import bca
+from mlops_actions.statistics.change import Change, linear
+from mlops_actions.statistics.estimate import Estimate
+
+
+def rmse(rows: NumberRows) -> Linear:
+    """Return the root of the mean squared error and what each row adds to it."""
+    square, parts = mean((rows.predicted - rows.labels) ** 2, rows.extent)
+    root = float(np.sqrt(square))
+    return Linear(root, parts / (2 * root) if root else parts)
+
+
+def r2(rows: NumberRows) -> Linear:
+    """Return the share of the labels' variance that is explained, and what each row adds to it."""
+    centre = mean(rows.labels, rows.extent).value
+    squares, spread = ((rows.predicted - rows.labels) ** 2, (rows.labels - centre) ** 2)
+    (error, errors), (variance, variances) = mean(squares, rows.extent), mean(spread, rows.extent)
+    return Linear(1 - error / variance, (error * variances / variance - errors) / variance)
+
+
+def of_sums(
+    title: str,
+    value: Callable[[NumberRows], Linear],
+    function: Callable[[Floats], Floats],
+    *,
+    higher_is_better: bool,
+    obstacle: Callable[[NumberRows], str] = lambda _: "",
+) -> Metric:
+    """Make a metric of a smooth function of sums over rows.
+
+    Args:
+        title: for people.
+        value: the metric and what each row adds to it.
+        function: the metric of each of R samples, given their sums [R, 4].
+        higher_is_better: direction.
+        obstacle: see `Metric`.
+    """
+
+    def estimate(rows: NumberRows) -> Estimate:
+        found, parts = value(rows)
+        if _by_delta(rows, parts):
+            return linear(found, parts, "", rows.extent.groups)
+        return bca(found, function(rows.sums.replicates), function(rows.sums.left_out), parts, "")
+
+    def compare(base: NumberRows, candidate: NumberRows) -> Change:
+        (first, before), (second, after) = value(base), value(candidate)
+        change, parts = second - first, after - before
+        if _by_delta(base, parts):
+            return linear(change, parts, "delta method" + base.extent.said(), base.extent.groups)
+        replicates = function(candidate.sums.replicates) - function(base.sums.replicates)
+        left_out = function(candidate.sums.left_out) - function(base.sums.left_out)
+        return bca(change, replicates, left_out, parts, "BCa bootstrap")
+
+    return Metric(title, NUMBERS, estimate, compare, all_rows, higher_is_better=higher_is_better, obstacle=obstacle)
+
+
+def _by_delta(rows: NumberRows, parts: Floats) -> bool:
+    extent = rows.extent
+    many = len(rows.labels) > residuals.MOST_ROWS
+    return many or extent.weights is not None or extent.groups is not None or np.abs(parts).max() < NO_ERROR
+
+
+def _constant(rows: NumberRows) -> str:
+    return "all labels are the same number" if np.ptp(rows.labels) == 0 else ""
+
+
+METRICS = {
+    "rmse": of_sums("Root mean squared error", rmse, residuals.rmse, higher_is_better=False),
+    "r2": of_sums("R²", r2, residuals.r2, higher_is_better=True, obstacle=_constant),
+}
