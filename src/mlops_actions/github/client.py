@@ -1,19 +1,19 @@
 """GitHub's REST API: all pages, patient where it asks for patience, and clear about which permission is missing."""
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import requests
 
 from mlops_actions import __version__
+from mlops_actions.github.patience import ATTEMPTS, Outcome, seconds_to_wait
 from mlops_actions.github.refusal import GitHubError, checked
 
-ATTEMPTS = 4
-LONGEST_WAIT_SECONDS = 120.0
 Body = Mapping[str, Any]
-Outcome = requests.Response | requests.RequestException
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -24,12 +24,14 @@ class GitHub:
         api_url: such as the runner's GITHUB_API_URL.
         token: never shown.
         sleep: waits so many seconds between attempts.
+        now: seconds since 1970, for limits that say when they end.
     """
 
     api_url: str
     token: str = field(repr=False)
     timeout_seconds: float = 30
     sleep: Callable[[float], None] = time.sleep
+    now: Callable[[], float] = time.time
 
     def get(self, path: str, parameters: Body | None = None) -> Any:
         """Return the JSON of one page."""
@@ -49,27 +51,52 @@ class GitHub:
         """Send JSON (POST, PATCH, PUT, DELETE) and return the JSON of the answer, None if it is empty."""
         return _json(self._request(method, self._url(path), body=body))
 
+    @contextlib.contextmanager
+    def opened(self, path: str) -> Iterator[requests.Response]:
+        """Yield an answer whose body was not read yet, after redirects, which get no token on another host.
+
+        `iter_content` gives its bytes in pieces; what it raises is a RequestException.
+        """
+        response = self._request("GET", self._url(path), stream=True)
+        try:
+            yield response
+        finally:
+            response.close()
+
+    def again(self, attempt: Callable[[], Value]) -> Value:
+        """Call something that looks before it creates, as often as a request is tried, while GitHub does not answer.
+
+        A POST without an answer may have arrived, so it is not repeated by itself: only who looks first may.
+        """
+        for waited in range(1, ATTEMPTS):
+            try:
+                return attempt()
+            except GitHubError as error:
+                if 0 < error.status < 500:
+                    raise
+            self.sleep(2.0**waited)
+        return attempt()
+
     def _url(self, path: str) -> str:
         return f"{self.api_url.rstrip('/')}/{path.lstrip('/')}"
 
     def _request(
-        self, method: str, url: str, *, parameters: Body | None = None, body: Body | None = None
+        self, method: str, url: str, *, parameters: Body | None = None, body: Body | None = None, stream: bool = False
     ) -> requests.Response:
         if not url.startswith(self._url("")):
             raise GitHubError(0, f"GitHub's answer leads to {url}, outside {self.api_url}: not followed with a token.")
-        attempt, outcome = 1, self._attempt(method, url, parameters, body)
-        while (wait := _wait(outcome, method, attempt)) is not None:
+        given: dict[str, Any] = {"params": parameters, "json": body, "stream": stream}
+        attempt, outcome = 1, self._attempt(method, url, given)
+        while (wait := seconds_to_wait(outcome, method, attempt, self.now())) is not None:
             self.sleep(wait)
-            attempt, outcome = attempt + 1, self._attempt(method, url, parameters, body)
+            attempt, outcome = attempt + 1, self._attempt(method, url, given)
         if isinstance(outcome, requests.RequestException):
             raise GitHubError(0, f"GitHub did not answer {method} {url}: {type(outcome).__name__}.")
         return checked(outcome, method, url)
 
-    def _attempt(self, method: str, url: str, parameters: Body | None, body: Body | None) -> Outcome:
+    def _attempt(self, method: str, url: str, given: dict[str, Any]) -> Outcome:
         try:
-            return requests.request(
-                method, url, params=parameters, json=body, timeout=self.timeout_seconds, auth=self._authorize
-            )
+            return requests.request(method, url, timeout=self.timeout_seconds, auth=self._authorize, **given)
         except requests.RequestException as error:
             return error
 
@@ -80,22 +107,6 @@ class GitHub:
         request.headers["X-GitHub-Api-Version"] = "2022-11-28"
         request.headers["User-Agent"] = f"mlops-actions/{__version__}"
         return request
-
-
-def _wait(outcome: Outcome, method: str, attempt: int) -> float | None:
-    """Return the seconds to wait before another attempt; None if this outcome is final."""
-    if attempt == ATTEMPTS:
-        return None
-    if isinstance(outcome, requests.Response):
-        limited = outcome.status_code == 429 or (outcome.status_code == 403 and "Retry-After" in outcome.headers)
-        asked = outcome.headers.get("Retry-After", "")
-        wait = float(asked) if asked.isdecimal() else 2.0**attempt
-        if limited:
-            return wait if wait <= LONGEST_WAIT_SECONDS else None
-        if outcome.status_code < 500:
-            return None
-    # It may have arrived all the same: a second comment is worse than an error.
-    return None if method == "POST" else 2.0**attempt
 
 
 def _json(response: requests.Response) -> Any:

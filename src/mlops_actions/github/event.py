@@ -16,7 +16,7 @@ DEPENDABOT = "dependabot[bot]"
 
 @dataclass(frozen=True)
 class PullRequestEvent:
-    """A pull request was opened, pushed to, reopened, …
+    """A pull request was opened, reopened or pushed to.
 
     Attributes:
         head: commit at its head when it happened.
@@ -227,8 +227,8 @@ def _workflow_run(payload: _Payload, _: Runner) -> WorkflowRunEvent:
         head=payload.text("workflow_run.head_sha", SHA),
         head_branch=payload.text_or_empty("workflow_run.head_branch"),
         head_repository=payload.text_or_empty("workflow_run.head_repository.full_name", REPOSITORY),
-        actor=payload.text("workflow_run.actor.login"),
-        run_url=payload.text("workflow_run.html_url"),
+        actor=payload.text_or_empty("workflow_run.actor.login"),
+        run_url=payload.text_or_empty("workflow_run.html_url"),
         repository=payload.repository(),
     )
 

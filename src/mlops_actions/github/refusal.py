@@ -17,7 +17,8 @@ class GitHubError(MlopsError):
     def __init__(self, status: int, what: str, *, why: str = "", fix: str = "") -> None:
         super().__init__(what, why=why, fix=fix)
         self.status = status
-        self.exit_code = ExitCode.UNUSABLE_INPUT if 400 <= status < 500 else ExitCode.OUTSIDE_UNAVAILABLE
+        refused = 400 <= status < 500 and status != 429
+        self.exit_code = ExitCode.UNUSABLE_INPUT if refused else ExitCode.OUTSIDE_UNAVAILABLE
 
 
 def checked(response: requests.Response, method: str, url: str) -> requests.Response:
@@ -36,8 +37,19 @@ def checked(response: requests.Response, method: str, url: str) -> requests.Resp
             why="the job's token lacks a permission; on pull requests from forks and Dependabot it never has more than read.",
             fix=f"add to the job:\n{_permissions(response.headers.get('X-Accepted-GitHub-Permissions', ''))}",
         )
+    if response.status_code in {403, 429} and _limited(response):
+        raise GitHubError(
+            429,
+            what,
+            why="the limit of requests is used up: 1,000 an hour for the jobs of a repository together.",
+            fix="run the job again later.",
+        )
     hints = {401: "the token is wrong or expired.", 404: "it is not there, or the token may not see it."}
     raise GitHubError(response.status_code, what, why=hints.get(response.status_code, ""))
+
+
+def _limited(response: requests.Response) -> bool:
+    return response.headers.get("X-RateLimit-Remaining") == "0" or "rate limit" in response.text
 
 
 def _permissions(accepted: str) -> str:

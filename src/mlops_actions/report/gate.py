@@ -57,6 +57,7 @@ class GateRecord(Part):
         verified: false when predictions come from a job that runs code of a fork.
         config: path of mlops.yaml in the repository.
         uses: at least how often this test set has decided on the way to this commit.
+        reduced: what was left out of the copy that the check run holds, so that it fits.
     """
 
     schema_version: Literal[1] = 1
@@ -78,3 +79,4 @@ class GateRecord(Part):
     annotations: list[Annotation] = Field(default=[])
     uses: int = 0
     run_url: str = ""
+    reduced: list[str] = Field(default=[])
