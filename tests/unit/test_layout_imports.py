@@ -9,7 +9,7 @@ import pytest
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 PACKAGE = SOURCE / "mlops_actions"
 STAGES = ["validate_data", "train", "evaluate", "quantize", "build_push", "deploy", "check_metrics"]
-SHARED = ["config", "data", "statistics", "bundle", "oci", "release", "report"]
+SHARED = ["config", "data", "statistics", "bundle", "oci", "release", "report", "comment"]
 EDGE = ["cli", "github"]
 
 

@@ -1,5 +1,6 @@
-"""Reports as Markdown. Whatever came from data is escaped: it can be no table, no HTML, no mention, no link."""
+"""Reports as Markdown. Whatever came from data is escaped: it can be no table, no HTML, no mention, no link, no emoji."""
 
+import html
 import re
 
 from mlops_actions.report.model import Finding, Report, Table
@@ -13,14 +14,14 @@ MOST_ROWS = 100
 # sentence all stand behind something of ours, so what only counts at the start of a line needs no escape.
 _SPECIAL = re.compile(r"[\\`*\[\]<|~]|(?<![^\W_])_|_(?![^\W_])|&(?=[#\w])|\$")
 # Mentions and references are found in the rendered text, where entities do not help: only a break inside the word does.
-_REFERENCE = re.compile(r"[@#]|gh(?=-\d)|www(?=\.)|:(?=//)", re.IGNORECASE)
+# GitHub shows some words between colons, such as :octocat:, as images.
+_REFERENCE = re.compile(r"[@#]|gh(?=-\d)|www(?=\.)|:(?=//)|(?<!\d):(?=[\w+-]+:)", re.IGNORECASE)
 _BREAK = "\u200b"  # zero-width space
 
 
 def escape(value: object) -> str:
     """Return a value as inert text for the middle of a line, at most 200 characters."""
-    text = _flat(str(value))
-    return _inert(text if len(text) <= MOST_CELL else text[: MOST_CELL - 1] + "…")
+    return _inert(_cell(value))
 
 
 def escape_sentence(text: str) -> str:
@@ -28,13 +29,26 @@ def escape_sentence(text: str) -> str:
     return _inert(_flat(text)[:MOST_SENTENCE])
 
 
+def escape_html(value: object) -> str:
+    """Like `escape`, for the middle of an HTML element, where Markdown means nothing and mentions still do."""
+    return html.escape(_broken(_cell(value))).replace("$", "&#36;")
+
+
+def _cell(value: object) -> str:
+    text = _flat(str(value))
+    return text if len(text) <= MOST_CELL else text[: MOST_CELL - 1] + "…"
+
+
 def _flat(text: str) -> str:
     return "".join(character if character.isprintable() else "�" for character in " ".join(text.split()))
 
 
 def _inert(text: str) -> str:
-    broken = _REFERENCE.sub(lambda match: match[0] + _BREAK, text)
-    return _SPECIAL.sub(_escaped, broken)
+    return _SPECIAL.sub(_escaped, _broken(text))
+
+
+def _broken(text: str) -> str:
+    return _REFERENCE.sub(lambda match: match[0] + _BREAK, text)
 
 
 def _escaped(match: re.Match[str]) -> str:

@@ -1,0 +1,254 @@
+"""Verdicts in words: the mark, the phrase, and the one sentence that a product manager understands."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mlops_actions.comment.numbers import count, decimals, number, plain
+from mlops_actions.report.evaluation import Absolute, Comparison, Evaluation, Floor, Slice, Word
+from mlops_actions.report.gate import Conclusion, GateRecord
+
+FEWEST_ROWS = 30  # below that evaluate calls a metric unpowered
+PASSED, FAILED, OPEN, WARNED, STOPPED = "✅", "❌", "❔", "⚠️", "⛔"
+NOTHING = "\N{HEAVY MINUS SIGN}"
+WORDS: dict[Word | Absolute, tuple[str, str]] = {
+    "regressed": (FAILED, "worse"),
+    "below_min": (FAILED, "below its minimum"),
+    "above_max": (FAILED, "above its maximum"),
+    "different_test_set": (OPEN, "cannot tell (the test rows differ)"),
+    "undecided": (OPEN, "cannot tell"),
+    "unpowered": (OPEN, "cannot tell (too few rows)"),
+    "small_drop": (WARNED, "slightly worse"),
+    "no_base": (NOTHING, "nothing to compare with"),
+    "no_limit": (NOTHING, "no limit is set"),
+    "non_inferior": (PASSED, "no worse"),
+    "within_limit": (PASSED, "within its limit"),
+    "improved": (PASSED, "better"),
+    "identical": (PASSED, "identical by construction"),
+}
+SEVERITY: tuple[Conclusion, ...] = ("failure", "neutral", "success")
+
+
+@dataclass(frozen=True)
+class Lead:
+    """What decided: the word, and the metric, floor or slice that it is about."""
+
+    word: Word | Absolute
+    comparison: Comparison | None = None
+    floor: Floor | None = None
+    part: Slice | None = None
+
+
+def lead(evaluation: Evaluation) -> Lead:
+    """Return what decided: a drop, then a broken limit, then what is open, then a limit that is open."""
+    found = _drop(evaluation)
+    if found.word == "regressed":
+        return found
+    broken = _floor(evaluation, {"below_min", "above_max"})
+    if broken or found.word in {"different_test_set", "undecided", "unpowered", "small_drop"}:
+        return broken or found
+    return _floor(evaluation, {"undecided", "unpowered"}) or found
+
+
+def _drop(evaluation: Evaluation) -> Lead:
+    same = [one for one in evaluation.comparisons if one.word == evaluation.word]
+    if same:
+        return Lead(evaluation.word, comparison=min(same, key=in_margins))
+    parts = [part for part in evaluation.slices if part.word == evaluation.word]
+    if not parts:
+        return Lead(evaluation.word, comparison=next(iter(evaluation.comparisons), None))
+    worst = min(parts, key=lambda part: part.gain.value if part.gain else 0.0)
+    whole = next((one for one in evaluation.comparisons if one.metric == worst.metric), None)
+    return Lead(evaluation.word, comparison=whole, part=worst)
+
+
+def _floor(evaluation: Evaluation, words: set[str]) -> Lead | None:
+    found = [(one, floor) for one in evaluation.comparisons for floor in one.floors if floor.word in words]
+    return Lead(found[0][1].word, comparison=found[0][0], floor=found[0][1]) if found else None
+
+
+def in_margins(comparison: Comparison) -> float:
+    """Return the change in units of the drop that is allowed, so that metrics can be put in order."""
+    if comparison.gain is None:
+        return 0.0
+    return comparison.gain.value / comparison.margin if comparison.margin else comparison.gain.value
+
+
+def phrase(record: GateRecord) -> tuple[str, str]:
+    """Return the mark and the words of a record's verdict."""
+    if record.outcome == "stopped":
+        return STOPPED, "could not be judged"
+    if record.outcome == "skipped":
+        return NOTHING, "not touched by this change"
+    if record.outcome == "identical" or record.evaluation is None:
+        return WORDS["identical"]
+    found = lead(record.evaluation)
+    mark, words = WORDS[found.word]
+    if found.part:
+        words = f"{words} where {found.part.name}"
+    return (FAILED if record.unenforced == "failure" else mark), words
+
+
+def title(record: GateRecord) -> str:
+    """Return the headline: model, verdict, and what became of it."""
+    _, words = phrase(record)
+    return f"{record.model}: {words}{_fate(record)}"
+
+
+def mark(record: GateRecord) -> str:
+    """Return the one mark of a record: that of its verdict, unless a person or a fork has the last word."""
+    if record.accepted:
+        return PASSED
+    found = phrase(record)[0]
+    return OPEN if not record.verified and found in {PASSED, NOTHING} else found
+
+
+def _fate(record: GateRecord) -> str:
+    if record.accepted:
+        return ", accepted"
+    if not record.verified:
+        return ", unverified"
+    return ", observed only" if observed(record) else ""
+
+
+def observed(record: GateRecord) -> bool:
+    """Return whether only `enforce: false` kept this record from stopping the pull request."""
+    return not record.enforce and record.unenforced == "failure" and record.conclusion != "failure"
+
+
+def worst_first(records: list[GateRecord]) -> list[GateRecord]:
+    """Sort records: failures, then neutral, then successes; each by name."""
+    return sorted(records, key=lambda record: (SEVERITY.index(record.conclusion), record.model))
+
+
+def sentence(evaluation: Evaluation) -> str:
+    """Return what was found, in one sentence with its numbers."""
+    found = lead(evaluation)
+    if found.comparison is None:
+        return f"Nothing could be measured on {count(evaluation.rows)} test rows."
+    if found.floor:
+        return _about_floor(found.comparison, found.floor)
+    if found.part:
+        return _about_slice(found.comparison, found.part)
+    return _SENTENCES[found.word](found.comparison)
+
+
+def _about_floor(comparison: Comparison, floor: Floor) -> str:
+    value, low, high = comparison.candidate.value, comparison.candidate.low, comparison.candidate.high
+    digits = decimals(low, high)
+    limit = f"the {'minimum' if floor.side == 'min' else 'maximum'} of {plain(floor.bound)} that you set"
+    where = {"below_min": "below", "above_max": "above"}.get(floor.word)
+    if where:
+        return f"{comparison.title} is {number(value, digits)}, {where} {limit}."
+    return (
+        f"{comparison.title} is {number(value, digits)}, somewhere between {number(low, digits)} and {number(high, digits)}:"
+        f" {count(comparison.rows)} test rows cannot tell it from {limit}."
+    )
+
+
+def _about_slice(comparison: Comparison, part: Slice) -> str:
+    digits = decimals(part.gain.low, part.gain.high) if part.gain else 4
+    moved = _moved(part.candidate - part.base)
+    allowed = f", more than the {plain(comparison.margin)} you allow" if part.word == "regressed" else ""
+    return (
+        f"Where {part.name}, {part.title} {moved} from {number(part.base, digits)} to {number(part.candidate, digits)}"
+        f" on the same {count(part.rows)} test rows{allowed}; over all rows the model is {WORDS[comparison.word][1]}."
+    )
+
+
+def _moved(change: float) -> str:
+    return "rose" if change > 0 else "fell" if change < 0 else "went"
+
+
+def digits_of(comparison: Comparison) -> int:
+    """Return the decimals that the interval of the change supports, or of the value where there is no change."""
+    span = comparison.gain or comparison.candidate
+    return decimals(span.low, span.high)
+
+
+def _change(comparison: Comparison) -> str:
+    digits = digits_of(comparison)
+    if comparison.base is None:
+        return (
+            f"{comparison.title} is {number(comparison.candidate.value, digits)} on {count(comparison.rows)} test rows"
+        )
+    before, after = number(comparison.base.value, digits), number(comparison.candidate.value, digits)
+    rows = f"on the same {count(comparison.rows)} test rows"
+    if before == after:
+        return f"{comparison.title} stayed at {after} {rows}"
+    moved = _moved(comparison.candidate.value - comparison.base.value)
+    return f"{comparison.title} {moved} from {before} to {after} {rows}"
+
+
+def _drop_name(comparison: Comparison) -> str:
+    return "drop" if comparison.higher_is_better else "rise"
+
+
+def _allowed(comparison: Comparison) -> str:
+    return f"the {plain(comparison.margin)} you allow"
+
+
+def _undecided(comparison: Comparison) -> str:
+    fell = "fell" if comparison.higher_is_better else "rose"
+    more = (
+        f"; about {count(comparison.rows_needed)} would settle it"
+        if comparison.rows_needed and comparison.rows_needed > comparison.rows
+        else ""
+    )
+    return f"{count(comparison.rows)} test rows cannot tell whether {comparison.title} {fell} by more than {_allowed(comparison)}{more}."
+
+
+def _regressed(one: Comparison) -> str:
+    return f"{_change(one)}, more than {_allowed(one)}."
+
+
+def _improved(one: Comparison) -> str:
+    return f"{_change(one)}."
+
+
+def _non_inferior(one: Comparison) -> str:
+    return f"{_change(one)}: a {_drop_name(one)} of {plain(one.margin)} or more is ruled out."
+
+
+def _small_drop(one: Comparison) -> str:
+    return f"{_change(one)}: a real {_drop_name(one)}, smaller than {_allowed(one)}."
+
+
+def _unpowered(one: Comparison) -> str:
+    return (
+        f"{one.title} rests on {count(one.support)} rows of the rarest kind; fewer than {FEWEST_ROWS} can say nothing."
+    )
+
+
+def _identical(one: Comparison) -> str:
+    return f"{_change(one)}: both models come from the same inputs and answer alike on every row."
+
+
+def _no_base(one: Comparison) -> str:
+    return f"{_change(one)}; there is no earlier model to compare with."
+
+
+def _no_limit(one: Comparison) -> str:
+    return f"{_change(one)}; no limit is set under evaluate, so nothing could fail."
+
+
+def _different_test_set(one: Comparison) -> str:
+    digits = digits_of(one)
+    before = number(one.base.value, digits) if one.base else "unknown"
+    return (
+        f"{one.title} is {number(one.candidate.value, digits)} on {count(one.rows)} test rows, and was {before} on the base's"
+        " test rows; the rows differ, so the two cannot be paired."
+    )
+
+
+_SENTENCES: dict[Word | Absolute, Callable[[Comparison], str]] = {
+    "regressed": _regressed,
+    "improved": _improved,
+    "non_inferior": _non_inferior,
+    "small_drop": _small_drop,
+    "undecided": _undecided,
+    "unpowered": _unpowered,
+    "identical": _identical,
+    "no_base": _no_base,
+    "no_limit": _no_limit,
+    "different_test_set": _different_test_set,
+}
