@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from mlops_actions.statistics import delong
 from mlops_actions.statistics.residuals import Sums, resample
 
 Codes = npt.NDArray[np.int64]
@@ -66,6 +67,12 @@ class ClassRows:
         return np.equal(self.labels, self.predicted)
 
     @cached_property
+    def area(self) -> delong.Area:
+        """The area under the ROC curve, sorted once; scores are there, and each class has rows."""
+        assert self.scores is not None
+        return delong.area(self.labels, self.scores, self.extent.weights)
+
+    @cached_property
     def fewest(self) -> int:
         """Rows of the rarest class; 0 when a class has none."""
         return int(np.bincount(self.labels, minlength=len(self.classes)).min())
@@ -115,6 +122,12 @@ class LabelRows:
     def right(self) -> Flags:
         """[N], whether all labels of the row are right."""
         return np.asarray((self.labels == self.predicted).all(axis=1), dtype=np.bool_)
+
+    @cached_property
+    def area(self) -> delong.Area:
+        """The mean area under the ROC curve, sorted once; scores are there, and each label has rows with and without it."""
+        assert self.scores is not None
+        return delong.of_labels(self.labels, self.scores, self.extent.weights)
 
     @cached_property
     def fewest(self) -> int:

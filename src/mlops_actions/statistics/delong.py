@@ -62,23 +62,28 @@ def of_labels(there: Flags, scores: Floats, weights: Floats | None = None) -> Ar
 def binary(positive: Flags, scores: Floats, weights: Floats | None = None) -> Area:
     """Return the area of two classes: positive rows [N] should have the higher scores [N]; there are rows of both."""
     weight = np.ones(len(scores)) if weights is None else weights
-    on, off = np.where(positive, weight, 0.0), np.where(positive, 0.0, weight)
-    # A row's placement: the share of the other side that it is ranked rightly against.
-    placed = np.where(positive, _below(scores, off) / off.sum(), 1 - _below(scores, on) / on.sum())
-    value = float(on @ placed / on.sum())
-    return Area(value, (placed - value) * np.where(positive, on / on.sum(), off / off.sum()))
-
-
-def _below(scores: Floats, weight: Floats) -> Floats:
-    """Return for each row the weight that scores less, and half of the weight that scores the same."""
     order = np.argsort(scores)
-    ranked = scores[order]
+    side, weighed, ranked = positive[order], weight[order], scores[order]
     first = np.flatnonzero(np.concatenate([[True], ranked[1:] != ranked[:-1]]))
-    tied = np.add.reduceat(weight[order], first)
-    below = np.cumsum(tied) - tied / 2
-    found = np.empty(len(scores))
-    found[order] = np.repeat(below, np.diff(np.append(first, len(scores))))
-    return found
+    on, off = (_below(np.where(chosen, weighed, 0.0), first) for chosen in (side, ~side))
+    total_on, total_off = weight[positive].sum(), weight[~positive].sum()
+    # A row's placement: the share of the other side that it is ranked rightly against.
+    placed = np.where(side, off / total_off, 1 - on / total_on)
+    value = float((weighed * placed)[side].sum() / total_on)
+    parts = np.empty(len(scores))
+    parts[order] = (placed - value) * weighed / np.where(side, total_on, total_off)
+    return Area(value, parts)
+
+
+def _below(weight: Floats, first: Codes) -> Floats:
+    """Return for each row, in order of score, the weight that scores less and half of the weight that scores the same.
+
+    Args:
+        weight: [N].
+        first: [T], where each run of equal scores begins.
+    """
+    tied = np.add.reduceat(weight, first)
+    return np.repeat(np.cumsum(tied) - tied / 2, np.diff(np.append(first, len(weight))))
 
 
 def standard_error(labels: Codes, parts: Floats) -> float:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from mlops_actions.evaluate.metrics.metric import CLASSES, NO_ERROR, Metric, between_0_and_1, rarest
-from mlops_actions.evaluate.rows import ClassRows, Floats, LabelRows
+from mlops_actions.evaluate.rows import ClassRows, LabelRows
 from mlops_actions.statistics import delong
 from mlops_actions.statistics.change import Change, unseen
 from mlops_actions.statistics.estimate import Estimate
@@ -13,29 +13,16 @@ Answers = ClassRows | LabelRows
 
 def estimate(rows: Answers) -> Estimate:
     """Return the area with DeLong's interval on the logit scale."""
-    found = _area(rows)
-    return between_0_and_1(found.value, found.parts, rows.extent, rarest(rows))
+    return between_0_and_1(rows.area.value, rows.area.parts, rows.extent, rarest(rows))
 
 
 def compare(base: Answers, candidate: Answers) -> Change:
     """Return the change of the area (paired DeLong)."""
-    first, second = _area(base), _area(candidate)
+    first, second = base.area, candidate.area
     parts = second.parts - first.parts
     if np.abs(parts).max() < NO_ERROR:
         return unseen(second.value - first.value, rarest(base), delong.METHOD, parts)
     return delong.changed(first, second, base.labels if isinstance(base, ClassRows) else None, base.extent.groups)
-
-
-def _area(rows: Answers) -> delong.Area:
-    scores, weights = _scores(rows), rows.extent.weights
-    if isinstance(rows, LabelRows):
-        return delong.of_labels(rows.labels, scores, weights)
-    return delong.area(rows.labels, scores, weights)
-
-
-def _scores(rows: Answers) -> Floats:
-    assert rows.scores is not None, "the caller checks needs_scores"
-    return rows.scores
 
 
 def _obstacle(rows: Answers) -> str:
