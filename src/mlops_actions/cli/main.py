@@ -19,6 +19,7 @@ COMMANDS = {
     "validate-data": ("stages", "Check the data against mlops.yaml."),
     "train": ("stages", "Train the model, or restore a run seen before."),
     "evaluate": ("stages", "Compare the model with limits and with a base on the same rows."),
+    "noise": ("noise", "Train with several seeds: how far metrics move by chance alone."),
     "quantize": ("stages", "Find the fastest serving form that keeps quality."),
     "build-push": ("stages", "Build an image, prove it answers, push it."),
     "deploy": ("releases", "Roll a release out step by step, judged at each."),
