@@ -1,6 +1,7 @@
 """A bundle on disk."""
 
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,13 @@ from mlops_actions.bundle.contract import Contract
 from mlops_actions.bundle.golden import Golden
 from mlops_actions.bundle.identity import ModelConfig
 from mlops_actions.errors import DataError
-from mlops_actions.files import sha256_file, sha256_text, write_text
+from mlops_actions.files import explained, replaced_folder, sha256_file, sha256_text, write_text
 
 SEALED = ("serving", "golden.json")
 # What we cannot convert has no serving form: its model and its answers are what tells two of them apart.
 SEALED_OPAQUE = (*SEALED, "model", "predictions")
+PREDICTIONS = "predictions/test.parquet"
+SIZES = "sizes.json"
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Bundle:
     @property
     def predictions(self) -> Path:
         """Per-row predictions on the test rows."""
-        return self.path / "predictions" / "test.parquet"
+        return self.path / PREDICTIONS
 
     def config(self) -> ModelConfig:
         """Read the identity.
@@ -106,6 +109,39 @@ class Bundle:
         )
         return written
 
+    def model_bytes(self) -> int | None:
+        """Return the size of the model as trained, else of its serving form; of a copy without them, what it was."""
+        kept = self.path / SIZES
+        if kept.is_file():
+            size: int | None = json.loads(kept.read_text(encoding="utf-8"))["model_bytes"]
+            return size
+        return _bytes(self.model) or _bytes(self.serving)
+
+    def predictions_only(self, to: Path) -> "Bundle":
+        """Copy what another model is compared with: identity, predictions, contract, and the size of the model.
+
+        The identity goes on naming the sha256 of every file; whoever reads one checks that one. The rows are not copied:
+        those of the other model are the same, or the two are not compared row by row.
+
+        Raises:
+            DataError: no bundle, or its predictions are not as they were written.
+            OutsideError: the disk is full.
+        """
+        recorded = self.config().files
+        if not self.predictions.is_file() or recorded.get(PREDICTIONS) != sha256_file(self.predictions):
+            raise DataError(
+                f"The predictions of the bundle {self.path} are not as they were written.",
+                why="its artifact is incomplete, or it was edited.",
+                fix="train again.",
+            )
+        with replaced_folder(to) as aside, explained(to):
+            copy = Bundle(aside)
+            copy.predictions.parent.mkdir()
+            for name in ("model_config.yaml", PREDICTIONS, *(["contract.json"] if "contract.json" in recorded else [])):
+                shutil.copy2(self.path / name, aside / name)
+            write_text(aside / SIZES, json.dumps({"model_bytes": self.model_bytes()}) + "\n")
+        return Bundle(to)
+
     def _digests(self) -> dict[str, str]:
         paths = sorted(path for path in self.path.rglob("*") if path.is_file() and path.name != "model_config.yaml")
         return {path.relative_to(self.path).as_posix(): sha256_file(path) for path in paths}
@@ -139,3 +175,8 @@ class Bundle:
                 fix="run quantize again.",
             )
         return config
+
+
+def _bytes(folder: Path) -> int | None:
+    sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
+    return sum(sizes) if sizes else None

@@ -16,10 +16,12 @@ from mlops_actions.errors import ExitCode, MlopsError
 # name -> (module that holds the command, one line for --help)
 COMMANDS = {
     "init": ("init", "Look at this repository and write mlops.yaml and the workflows."),
+    "plan": ("plan", "Find the base, and say whether anything that the model sees has changed."),
     "validate-data": ("stages", "Check the data against mlops.yaml."),
     "train": ("stages", "Train the model, or restore a run seen before."),
     "evaluate": ("stages", "Compare the model with limits and with a base on the same rows."),
     "noise": ("noise", "Train with several seeds: how far metrics move by chance alone."),
+    "keep": ("plan", "Copy of a bundle what later models are compared with."),
     "quantize": ("stages", "Find the fastest serving form that keeps quality."),
     "build-push": ("stages", "Build an image, prove it answers, push it."),
     "deploy": ("releases", "Roll a release out step by step, judged at each."),

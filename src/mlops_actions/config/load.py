@@ -26,7 +26,20 @@ def load(path: Path) -> Config:
         ConfigError: missing, not UTF-8, not YAML, or not what the schema asks for; with file and line.
     """
     path = path / DEFAULT_NAME if path.is_dir() else path
-    content, lines = _parse(_text(path), path)
+    return loads(_text(path), path)
+
+
+def loads(text: str, path: Path) -> Config:
+    """Read a configuration that is in memory, such as that of an earlier commit.
+
+    Args:
+        text: what the file says.
+        path: the file it is, or was.
+
+    Raises:
+        ConfigError: not YAML, or not what the schema asks for; with file and line.
+    """
+    content, lines = _parse(text, path)
     try:
         config = Config.model_validate(content)
     except ValidationError as error:

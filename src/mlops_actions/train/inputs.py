@@ -5,17 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from mlops_actions import git
+from mlops_actions.bundle import inputs
 from mlops_actions.config import Config
 from mlops_actions.config.models import DataSection, TrainSection
 from mlops_actions.data.read import find
 from mlops_actions.environments import Interpreter
 from mlops_actions.files import sha256_file, sha256_text
 from mlops_actions.train.assemble import MATTERING
-from mlops_actions.train.job import way
-
-OURS = Path(__file__).parent
-LISTED_BY_HAND = ("__pycache__", "node_modules")
-NO_CODE = (".md", ".rst")
 
 
 def digest(config: Config, data: DataSection, train: TrainSection, data_sha256: str, interpreter: Interpreter) -> str:
@@ -28,19 +24,18 @@ def digest(config: Config, data: DataSection, train: TrainSection, data_sha256: 
         data_sha256: of the data.
         interpreter: what runs the training.
     """
-    theirs = way(train) in {"function", "command"}
-    inputs: dict[str, Any] = {
+    theirs = inputs.is_theirs(train)
+    covered: dict[str, Any] = {
         "data": data_sha256,
-        "rows": data.model_dump(mode="json", exclude={"path"}),
-        "train": train.model_dump(mode="json", exclude={"timeout_minutes", "python"}),
-        "trainer": _files(OURS, sorted(OURS.glob("*.py"))),
+        **inputs.settings(data, train),
+        "maker": inputs.maker(),
         "code": _files(config.root, _code(config, data)) if theirs else {},
         "python": interpreter.python,
         "packages": {
             name: version for name, version in interpreter.packages.items() if theirs or name.lower() in MATTERING
         },
     }
-    return sha256_text(json.dumps(inputs, sort_keys=True))
+    return sha256_text(json.dumps(covered, sort_keys=True))
 
 
 def _files(root: Path, paths: list[Path]) -> dict[str, str]:
@@ -48,22 +43,11 @@ def _files(root: Path, paths: list[Path]) -> dict[str, str]:
 
 
 def _code(config: Config, data: DataSection) -> list[Path]:
-    """Return what user code may read beside the data: every file that git tracks or would add, but prose, mlops.yaml and our folder.
-
-    Too much costs a training that was not needed; too little would restore a model that the code no longer makes.
-    """
+    """Return what user code may read beside the data: every file that git tracks or would add, but prose, mlops.yaml and our folder."""
     root, left_out = config.root, {config.file, *find(config.resolve(data.path))}
     listed = git.files(root)
     paths = _walk(root) if listed is None else listed
-    return [
-        path
-        for path in paths
-        if path not in left_out and path.suffix not in NO_CODE and not _hidden(path.relative_to(root))
-    ]
-
-
-def _hidden(path: Path) -> bool:
-    return any(part.startswith(".") or part in LISTED_BY_HAND for part in path.parts[:-1])
+    return [path for path in paths if path not in left_out and inputs.is_code(path.relative_to(root))]
 
 
 def _walk(root: Path) -> list[Path]:

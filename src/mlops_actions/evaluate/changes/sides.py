@@ -1,7 +1,5 @@
 """Who a model is, how large and how quick."""
 
-from pathlib import Path
-
 from mlops_actions.bundle import Bundle
 from mlops_actions.bundle.contract import Latency
 from mlops_actions.evaluate.changes.short import short
@@ -10,10 +8,7 @@ from mlops_actions.report.evaluation import Side
 
 
 def side(source: Source) -> Side:
-    """Return what a bundle says of its model; of a plain file nothing is known.
-
-    `model_bytes` counts the model as trained, else the serving form; a bundle kept for its predictions has neither.
-    """
+    """Return what a bundle says of its model; of a plain file nothing is known."""
     config = source.config
     if config is None:
         return Side()
@@ -24,7 +19,7 @@ def side(source: Source) -> Side:
         commit=short(config.git_commit) or None,
         input_digest=short(config.input_digest) or None,
         architecture=short(config.base_architecture),
-        model_bytes=_bytes(bundle.model) or _bytes(bundle.serving),
+        model_bytes=bundle.model_bytes(),
         p50_us=latency.p50_us if latency else None,
         p99_us=latency.p99_us if latency else None,
         train_rows=config.dataset.train_rows,
@@ -33,8 +28,3 @@ def side(source: Source) -> Side:
 
 def _latency(bundle: Bundle) -> Latency | None:
     return bundle.contract().latency if (bundle.path / "contract.json").is_file() else None
-
-
-def _bytes(folder: Path) -> int | None:
-    sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
-    return sum(sizes) if sizes else None
