@@ -15,6 +15,7 @@ class Pull:
         state: open or closed; merged ones are closed.
         head: commit at its head now.
         head_repository: "" where the fork was deleted.
+        base: commit of the base branch when the head was last pushed.
         updated_at: ISO 8601, as GitHub writes it.
     """
 
@@ -24,6 +25,7 @@ class Pull:
     head: str
     head_branch: str
     head_repository: str
+    base: str
     base_branch: str
     author: str
     updated_at: str
@@ -68,6 +70,7 @@ def _pull(content: dict[str, Any]) -> Pull:
         head=head["sha"],
         head_branch=head["ref"],
         head_repository=head["repo"]["full_name"] if head["repo"] else "",
+        base=content["base"]["sha"],
         base_branch=content["base"]["ref"],
         author=content["user"]["login"] if content["user"] else "",
         updated_at=content["updated_at"],
