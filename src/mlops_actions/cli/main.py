@@ -20,6 +20,7 @@ COMMANDS = {
     "validate-data": ("stages", "Check the data against mlops.yaml."),
     "train": ("stages", "Train the model, or restore a run seen before."),
     "evaluate": ("stages", "Compare the model with limits and with a base on the same rows."),
+    "report": ("report", "Show what evaluate found: a page, Markdown, and a short text."),
     "noise": ("noise", "Train with several seeds: how far metrics move by chance alone."),
     "keep": ("plan", "Copy of a bundle what later models are compared with."),
     "quantize": ("stages", "Find the fastest serving form that keeps quality."),

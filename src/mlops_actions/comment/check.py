@@ -10,8 +10,8 @@ from mlops_actions.comment.write_markdown import markdown
 from mlops_actions.report.gate import Annotation, GateRecord
 
 MOST_TITLE = 255
-MOST_SUMMARY = 60_000
-MOST_TEXT = 20_000  # of 65,535: the record itself needs the rest
+MOST_SUMMARY = 60_000  # bytes; GitHub takes 65,535
+MOST_TEXT = 20_000  # bytes of 65,535: the record itself needs the rest
 AT_ONCE = 4  # parts up to this rank stand in the summary
 
 
@@ -21,8 +21,8 @@ class CheckOutput:
 
     Attributes:
         title: plain text, 255 characters at most.
-        summary: Markdown, 60,000 characters at most: the verdict and the tables.
-        text: Markdown, 20,000 characters at most: the details.
+        summary: Markdown, 60,000 bytes at most: the verdict and the tables.
+        text: Markdown, 20,000 bytes at most: the details.
         annotations: on lines of mlops.yaml.
     """
 
@@ -61,4 +61,4 @@ def _fit(head: Part, parts: list[Part], most: int) -> str:
         )
         return markdown(tuple(blocks)) + missing
 
-    return fitted([(head, parts)], write, most)
+    return fitted([(head, parts)], write, most, lambda text: len(text.encode()))

@@ -14,6 +14,8 @@ MOST_LISTED = 100
 
 def composed(records: Sequence[GateRecord], room: Room, most: int, length: Callable[[str], int] = len) -> str:
     """Return the view of some models, never longer than `most`."""
+    if not records:
+        return "No model was judged."
     ordered = worst_first(list(records))
     level = 1 if len(ordered) == 1 else 2
     stories = [(headline(record, level), details(record, room)) for record in ordered]
@@ -64,7 +66,8 @@ def _footer(records: list[GateRecord], left_out: list[str]) -> Small:
         for number, url in enumerate(runs[:10], 1)
         for part in (" · ", Link(f"run {number}" if len(runs) > 1 else "run", url))
     )
-    missing = f" · left out for length: {', '.join(left_out)}" if left_out else ""
+    gone = list(dict.fromkeys([*left_out, *(name for record in records for name in record.reduced)]))
+    missing = f" · left out for length: {', '.join(gone)}" if gone else ""
     return Small(
         (f"Commit {first.head[:7]}{against}", *linked, f" · full report: report.html in the run's artifacts{missing}")
     )

@@ -92,7 +92,7 @@ def record(
         model=config.model.id,
         config=_path(config, plan),
         head=head,
-        base=plan.base if plan else "",
+        base=_base(evaluation, plan),
         base_kind=plan.base_kind if plan else "none",
         pull_request=pull_request,
         outcome=outcome,
@@ -100,9 +100,10 @@ def record(
         unenforced=unenforced,
         enforce=config.enforce,
         sentence=_sentence(outcome, evaluation, problem),
-        problem=problem,
+        problem=problem if outcome == "stopped" else "",
         verified=verified,
         evaluation=evaluation,
+        notes=[*(plan.notes if plan else []), *([problem] if problem and outcome != "stopped" else [])],
         annotations=_annotations(config, plan, reports),
         uses=_uses(evaluation, plan),
         run_url=run_url,
@@ -182,6 +183,12 @@ def _sentence(outcome: Outcome, evaluation: Evaluation | None, problem: str) -> 
     if evaluation is not None:
         return sentence(evaluation)
     return {"identical": IDENTICAL, "skipped": SKIPPED}.get(outcome, problem)
+
+
+def _base(evaluation: Evaluation | None, plan: Plan | None) -> str:
+    if plan is not None:
+        return plan.base
+    return (evaluation.base.commit or "") if evaluation and evaluation.base else ""
 
 
 def _path(config: Config, plan: Plan | None) -> str:

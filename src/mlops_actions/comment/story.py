@@ -3,10 +3,14 @@
 from dataclasses import dataclass
 
 from mlops_actions.comment import advice, changed, tables
-from mlops_actions.comment.blocks import Block, Bullets, Heading, Paragraph, Part
+from mlops_actions.comment.blocks import Block, Bullets, Heading, Line, Paragraph, Part
 from mlops_actions.comment.trust import trust
 from mlops_actions.comment.words import mark, title
+from mlops_actions.report.evaluation import Evaluation
 from mlops_actions.report.gate import GateRecord
+
+MOST_NOTES = 20
+MOST_ALSO = 5
 
 
 @dataclass(frozen=True)
@@ -17,12 +21,11 @@ class Room:
     flips: int
     examples: int
     differences: int
-    also: int = 5
 
 
 COMMENT = Room(slices=30, flips=8, examples=10, differences=20)
 SUMMARY = Room(slices=300, flips=100, examples=100, differences=200)
-PAGE = Room(slices=1000, flips=1000, examples=100, differences=1000, also=50)
+PAGE = Room(slices=1000, flips=1000, examples=100, differences=1000)
 
 
 def headline(record: GateRecord, level: int) -> Part:
@@ -32,22 +35,29 @@ def headline(record: GateRecord, level: int) -> Part:
     blocks: list[Block] = [
         Heading(level, f"{mark(record)} {title(record)}"),
         *([Paragraph((record.sentence,))] if record.sentence else []),
-        *([Bullets(tuple(also[: COMMENT.also]))] if also else []),
-        *([Paragraph((record.problem,))] if record.problem and record.problem != record.sentence else []),
+        *([_listed(also)] if also else []),
         *(Paragraph(line, quoted=True) for line in advice.cautions(record)),
         *([Paragraph(step)] if step else []),
     ]
     return Part("the verdict", 0, tuple(blocks))
 
 
+def _listed(lines: list[Line]) -> Bullets:
+    more: list[Line] = [(f"and {len(lines) - MOST_ALSO} more",)] if len(lines) > MOST_ALSO else []
+    return Bullets((*lines[:MOST_ALSO], *more))
+
+
 def details(record: GateRecord, room: Room) -> list[Part]:
-    """Return everything behind the headline; a model that was not evaluated has nothing there."""
-    evaluation = record.evaluation
-    if evaluation is None:
-        return []
+    """Return everything behind the headline."""
+    notes = list(dict.fromkeys([*record.notes, *(record.evaluation.notices if record.evaluation else [])]))
+    said = [Bullets(tuple((f"Note: {note}",) for note in notes[:MOST_NOTES]))] if notes else []
+    parts = [Part("notes", 1, tuple(said)), *(_found(record, record.evaluation, room) if record.evaluation else [])]
+    return [part for part in parts if part.blocks]
+
+
+def _found(record: GateRecord, evaluation: Evaluation, room: Room) -> list[Part]:
     found = evaluation.flips
-    parts = [
-        Part("notices", 1, (Bullets(tuple((line,) for line in evaluation.notices)),) if evaluation.notices else ()),
+    return [
         Part("metrics", 2, tables.metrics(evaluation) if evaluation.comparisons else ()),
         Part("slices", 3, tables.slices(evaluation, room.slices)),
         Part("flips", 4, changed.flips(found) if found else ()),
@@ -59,4 +69,3 @@ def details(record: GateRecord, room: Room) -> list[Part]:
         Part("what differs", 6, changed.differences(evaluation, room.differences)),
         Part("why trust this", 5, trust(record, evaluation)),
     ]
-    return [part for part in parts if part.blocks]

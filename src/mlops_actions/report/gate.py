@@ -56,6 +56,7 @@ class GateRecord(Part):
         sentence: one, that a product manager understands.
         verified: false when predictions come from a job that runs code of a fork.
         config: path of mlops.yaml in the repository.
+        notes: sentences that nobody may overlook: of the plan, and of jobs that failed beside the evaluation.
         uses: at least how often this test set has decided on the way to this commit.
         reduced: what was left out of the copy that the check run holds, so that it fits.
     """
@@ -76,6 +77,7 @@ class GateRecord(Part):
     verified: bool = True
     evaluation: Evaluation | None = None
     accepted: Accepted | None = None
+    notes: list[str] = Field(default=[])
     annotations: list[Annotation] = Field(default=[])
     uses: int = 0
     run_url: str = ""
