@@ -39,7 +39,7 @@ class Fidelity:
         largest: largest absolute difference of a score, None where the float model gave none.
         quality: accuracy, or R² for a regression.
         change: quality minus the float model's quality.
-        low: lower end of its two-sided 90 % interval (mid-p McNemar, Bonett-Price); None for a regression.
+        low: lower end of its two-sided 90 % interval (mid-p McNemar, Tango); None for a regression.
         high: upper end.
     """
 

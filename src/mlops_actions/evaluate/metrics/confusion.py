@@ -16,8 +16,8 @@ from mlops_actions.evaluate.metrics.metric import (
     NO_ERROR,
     Linear,
     Metric,
-    all_rows,
     between_0_and_1,
+    count,
     rarest,
 )
 from mlops_actions.evaluate.rows import ClassRows, Codes, Floats, LabelRows
@@ -168,11 +168,10 @@ def of_ratio(title: str, ratio: Ratio, averaging: Averaging) -> Metric:
         return Average(ratio, one, averaging == "weighted")
 
     def support(rows: Answers) -> int:
-        if averaging != "one" or larger(rows) is None:
+        one = larger(rows) if averaging == "one" else None
+        if one is None or isinstance(rows, LabelRows):
             return rarest(rows)
-        assert isinstance(rows, ClassRows)
-        counted = rows.predicted if ratio.actual == 0 else rows.labels
-        return all_rows(rows.take(counted == larger(rows)))
+        return count(np.equal(rows.predicted if ratio.actual == 0 else rows.labels, one), rows.extent)
 
     def estimate(rows: Answers) -> Estimate:
         value, parts = measured(rows, average(rows))

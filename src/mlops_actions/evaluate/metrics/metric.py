@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mlops_actions.evaluate.rows import ClassRows, Extent, Floats, LabelRows, NumberRows, Rows, Task
+from mlops_actions.evaluate.rows import ClassRows, Extent, Flags, Floats, LabelRows, NumberRows, Rows, Task
 from mlops_actions.statistics.change import Change, linear
 from mlops_actions.statistics.estimate import Bounded, Estimate, Share
 
@@ -82,22 +82,23 @@ def between_0_and_1(value: float, parts: Floats, extent: Extent, rows: int) -> E
 
 def all_rows(rows: Rows) -> int:
     """Return the number of rows, or of groups where rows come in groups."""
-    groups = rows.extent.groups
-    return len(rows.labels) if groups is None else _distinct(groups)
+    return count(np.ones(len(rows.labels), dtype=np.bool_), rows.extent)
+
+
+def count(chosen: Flags, extent: Extent) -> int:
+    """Return the number of rows that are chosen, or of groups that have some of them."""
+    if extent.groups is None:
+        return int(np.count_nonzero(chosen))
+    return int(np.count_nonzero(np.bincount(extent.groups[chosen])))
 
 
 def rarest(rows: ClassRows | LabelRows) -> int:
     """Return the rows (or groups) of the rarest class; of several labels, of the rarest side of any."""
-    groups = rows.extent.groups
-    if groups is None:
+    if rows.extent.groups is None:
         return rows.fewest
     sides = (
         [rows.labels == code for code in range(len(rows.classes))]
         if isinstance(rows, ClassRows)
         else [side for label in rows.labels.T for side in (label, ~label)]
     )
-    return min(_distinct(groups[side]) for side in sides)
-
-
-def _distinct(groups: np.typing.NDArray[np.int64]) -> int:
-    return int(np.count_nonzero(np.bincount(groups))) if len(groups) else 0
+    return min(count(side, rows.extent) for side in sides)
