@@ -106,7 +106,7 @@ def _when_open(found: Lead) -> Line:
         )
     needed = found.comparison.rows_needed if found.comparison else None
     if needed and found.comparison and needed > found.comparison.rows:
-        return (f"{free}reviewers decide. Some {count(needed)} test rows, or a wider limit, would settle it.",)
+        return (f"{free}reviewers decide. More test rows, or a wider limit, would settle it.",)
     return (f"{free}reviewers decide.",)
 
 
@@ -124,12 +124,12 @@ def also_worse(evaluation: Evaluation) -> list[Line]:
     first = lead(evaluation)
     margins = {one.metric: one.margin for one in evaluation.comparisons}
     whole = [
-        (f"{one.title} {_lost(one.gain, one.margin)}",)
+        (f"{one.title} {_lost(one.gain, one.margin)}.",)
         for one in evaluation.comparisons
         if one.word == "regressed" and one is not first.comparison
     ]
     parts = [
-        (f"where {part.name}: {part.title} {_lost(part.gain, margins.get(part.metric))} ({count(part.rows)} rows)",)
+        (f"{part.name} ({count(part.rows)} rows): {part.title} {_lost(part.gain, margins.get(part.metric))}.",)
         for part in sorted(evaluation.slices, key=lambda part: part.gain.value if part.gain else 0.0)
         if part.word == "regressed" and part.gain and part is not first.part
     ]
@@ -138,4 +138,4 @@ def also_worse(evaluation: Evaluation) -> list[Line]:
 
 def _lost(gain: Gain | None, margin: float | None) -> str:
     digits = decimals(gain.low, gain.high) if gain else 0
-    return f"lost {number(abs(gain.value) if gain else None, digits)}, and {plain(margin)} is allowed"
+    return f"is worse by {number(abs(gain.value) if gain else None, digits)}, and {plain(margin)} is allowed"

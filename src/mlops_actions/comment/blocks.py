@@ -72,6 +72,23 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Key:
+    """How to read the intervals of a table, in the signs that the writer draws them with.
+
+    Attributes:
+        level: of the intervals, such as `90 %`.
+        limited: the allowed drop is marked; else each row has a scale of its own.
+        lower: of some metrics less is better, marked by ↓.
+        widened: some intervals that decide are wider than those of the level.
+    """
+
+    level: str
+    limited: bool
+    lower: bool
+    widened: bool
+
+
+@dataclass(frozen=True)
 class Series:
     """One line of a chart."""
 
@@ -107,7 +124,7 @@ class Fold:
     opened: bool = False
 
 
-Block = Heading | Paragraph | Small | Bullets | Table | Chart | Matrices | Fold
+Block = Heading | Paragraph | Small | Bullets | Table | Key | Chart | Matrices | Fold
 
 
 @dataclass(frozen=True)

@@ -113,7 +113,7 @@ def _calibration(found: Calibration) -> tuple[Block, ...]:
 
 
 def _distribution(found: Distribution) -> tuple[Block, ...]:
-    if len(found.candidate) < 2 or len(found.edges) != len(found.candidate) + 1:
+    if len(found.candidate) < 3 or len(found.edges) != len(found.candidate) + 1:
         return ()
     series = [("base", found.base)] if found.base else []
     shares = [
@@ -121,10 +121,10 @@ def _distribution(found: Distribution) -> tuple[Block, ...]:
         for name, counts in [*series, ("candidate", found.candidate)]
     ]
     highest = max(value for one in shares for value in one.values) or 1.0
-    first, last = (found.edges[0] + found.edges[1]) / 2, (found.edges[-2] + found.edges[-1]) / 2
-    said = Paragraph(
-        (f"Distribution of {found.of}: share of the test rows in each of {len(found.candidate)} equal bins.",)
-    )
+    # The outermost bins may reach further out than the others are wide.
+    width = found.edges[2] - found.edges[1]
+    first, last = found.edges[1] - width / 2, found.edges[-2] + width / 2
+    said = Paragraph((f"Distribution of {found.of}: share of the test rows in each of {len(found.candidate)} bins.",))
     return said, Chart("score or predicted value", first, last, "% of rows", highest, tuple(shares))
 
 

@@ -49,11 +49,11 @@ def _section(record: GateRecord, head: Part, parts: list[Part]) -> list[Block]:
 def _overview(records: list[GateRecord], most: int) -> tuple[Block, ...]:
     """Return a headline over all, and a line for each model."""
     counts = [(sum(record.conclusion == one for record in records), one) for one in SEVERITY]
-    words = {"failure": "stopped", "neutral": "open", "success": "fine"}
+    words = {"failure": "failed", "neutral": "open", "success": "passed"}
     said = ", ".join(f"{number} {words[conclusion]}" for number, conclusion in counts if number)
     lines: list[Line] = [(f"{mark(record)} ", f"{title(record)}. ", record.sentence[:300]) for record in records[:most]]
     more: list[Line] = [(f"and {len(records) - most} more models",)] if len(records) > most else []
-    return Heading(1, f"{len(records)} models: {said}"), Bullets((*lines, *more))
+    return Heading(1, f"{mark(records[0])} {len(records)} models: {said}"), Bullets((*lines, *more))
 
 
 def _footer(records: list[GateRecord], left_out: list[str]) -> Small:

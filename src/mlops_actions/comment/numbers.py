@@ -46,6 +46,16 @@ def percent(part: float, whole: float) -> str:
     return f"{share:.2f} %" if share < 10 else f"{share:.1f} %"
 
 
+def ticks(low: float, high: float) -> list[float]:
+    """Return round numbers between two ends, about five: 1, 2, or 5 times a power of ten apart."""
+    if not low < high < math.inf:
+        return [low]
+    rough = (high - low) / 5
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(one * power for one in (1, 2, 5, 10) if one * power >= rough)
+    return [round(one * step, 12) for one in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)]
+
+
 def size(value: int | None) -> str:
     """Return a size of a file in decimal units."""
     if value is None:

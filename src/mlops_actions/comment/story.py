@@ -59,6 +59,7 @@ def _found(record: GateRecord, evaluation: Evaluation, room: Room) -> list[Part]
     found = evaluation.flips
     return [
         Part("metrics", 2, tables.metrics(evaluation) if evaluation.comparisons else ()),
+        Part("limits", 2, tables.limits(evaluation)),
         Part("slices", 3, tables.slices(evaluation, room.slices)),
         Part("flips", 4, changed.flips(found) if found else ()),
         Part("rows that became wrong", 9, changed.examples(found, room.examples) if found else ()),

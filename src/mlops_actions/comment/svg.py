@@ -1,14 +1,13 @@
 """Pictures of the page as inline SVG. Colours come from the page's style sheet, so they follow light and dark."""
 
 from mlops_actions.comment.blocks import Chart, Series
-from mlops_actions.comment.numbers import plain
+from mlops_actions.comment.numbers import plain, ticks
 from mlops_actions.comment.whiskers import Interval, Scale
 
 WIDTH, HEIGHT = 190, 18
 MIDDLE = HEIGHT / 2
 CHART_WIDTH, CHART_HEIGHT = 640, 300
 LEFT, RIGHT, TOP, BOTTOM = 52, 12, 34, 44
-TICKS = 5
 
 
 def whisker(interval: Interval) -> str:
@@ -50,15 +49,15 @@ def chart(drawn: Chart) -> str:
 def _axes(drawn: Chart) -> str:
     right, bottom = CHART_WIDTH - RIGHT, CHART_HEIGHT - BOTTOM
     marks = []
-    for tick in range(TICKS + 1):
-        share = tick / TICKS
-        x, y = LEFT + share * (right - LEFT), bottom - share * (bottom - TOP)
-        across = plain(drawn.x_low + share * (drawn.x_high - drawn.x_low))
+    for tick in ticks(0.0, drawn.y_high):
+        y = bottom - tick / drawn.y_high * (bottom - TOP)
         marks.append(
             f'<line class="grid" x1="{LEFT}" x2="{right}" y1="{y:.1f}" y2="{y:.1f}"/>'
-            f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{plain(round(share * drawn.y_high, 6))}</text>'
-            f'<text x="{x:.1f}" y="{bottom + 18}" text-anchor="{"end" if tick == TICKS else "middle"}">{across}</text>'
+            f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{plain(tick)}</text>'
         )
+    for tick in ticks(drawn.x_low, drawn.x_high):
+        x = LEFT + (tick - drawn.x_low) / ((drawn.x_high - drawn.x_low) or 1.0) * (right - LEFT)
+        marks.append(f'<text x="{x:.1f}" y="{bottom + 18}" text-anchor="middle">{plain(tick)}</text>')
     names = (
         f'<text x="{(LEFT + right) / 2}" y="{CHART_HEIGHT - 6}" text-anchor="middle">{drawn.x_name}</text>'
         f'<text x="{LEFT - 40}" y="{TOP - 18}">{drawn.y_name}</text>'

@@ -1,12 +1,11 @@
 """The tables that everybody sees: metrics, slices."""
 
-from mlops_actions.comment.blocks import Block, Fold, Line, Paragraph, Strong, Table
+from mlops_actions.comment.blocks import Block, Bullets, Fold, Key, Line, Paragraph, Strong, Table
 from mlops_actions.comment.numbers import UNKNOWN, count, decimals, number, plain, signed
 from mlops_actions.comment.whiskers import Interval, intervals
 from mlops_actions.comment.words import FAILED, OPEN, PASSED, WARNED, WORDS, digits_of
 from mlops_actions.report.evaluation import Comparison, Evaluation, Floor, Gain, Slice
 
-ORDER = [FAILED, OPEN, WARNED]
 UNPOWERED_NAMES = 12
 
 
@@ -15,77 +14,91 @@ def metrics(evaluation: Evaluation) -> tuple[Block, ...]:
     rows = sorted(evaluation.comparisons, key=lambda one: one.margin is None and not one.floors)
     drawn = intervals([(one.gain, one.margin) for one in rows])
     compared = any(one.gain for one in rows)
-    level = f"{100 * (1 - 2 * evaluation.alpha):.3g} % interval"
+    level = _level(evaluation)
     columns = (
-        ("metric", "base", "candidate", "change", level, "verdict")
+        ("metric", "verdict", "base", "candidate", "change", level)
         if compared
-        else ("metric", "value", level, "verdict")
+        else ("metric", "verdict", "value", level)
     )
     table = Table(
         columns=columns,
         rows=tuple(_metric(one, whisker, compared=compared) for one, whisker in zip(rows, drawn, strict=True)),
-        right=frozenset({1, 2, 3}) if compared else frozenset({1}),
+        right=frozenset({2, 3, 4}) if compared else frozenset({2}),
     )
-    return (table, _legend(evaluation, drawn)) if compared else (table,)
+    return (table, _key(evaluation, drawn)) if compared else (table,)
 
 
 def _metric(one: Comparison, whisker: Interval | None, *, compared: bool) -> tuple[Line, ...]:
     digits = digits_of(one)
     value, verdict = number(one.candidate.value, digits), _verdict(one)
     if not compared:
-        return (one.title,), (value,), (_ends(one.candidate.low, one.candidate.high, digits),), (verdict,)
+        return (_name(one),), (verdict,), (value,), (_range_of(one, digits),)
     base = number(one.base.value, digits) if one.base else UNKNOWN
     change = signed(one.gain.value, digits) if one.gain else UNKNOWN
-    return (_name(one),), (base,), (value,), (change,), _range(one.gain, whisker, digits), (verdict,)
+    return (_name(one),), (verdict,), (base,), (value,), (change,), _range(one.gain, whisker)
 
 
 def _name(one: Comparison) -> str:
-    return one.title if one.higher_is_better else f"{one.title} (less is better)"
+    return one.title if one.higher_is_better else f"{one.title} ↓"
 
 
-def _range(gain: Gain | None, whisker: Interval | None, digits: int) -> Line:
+def _range(gain: Gain | None, whisker: Interval | None) -> Line:
+    if whisker is not None:
+        return (whisker,)
     if gain is None:
         return (UNKNOWN,)
-    ends = f"{signed(gain.low, digits)} to {signed(gain.high, digits)}"
-    return (whisker, f" {ends}") if whisker else (ends,)
+    digits = decimals(gain.low, gain.high)
+    return (f"{signed(gain.low, digits)} to {signed(gain.high, digits)}",)
+
+
+def _range_of(one: Comparison, digits: int) -> str:
+    return f"{number(one.candidate.low, digits)} to {number(one.candidate.high, digits)}"
 
 
 def _ends(low: float, high: float, digits: int) -> str:
-    return f"{number(low, digits)} to {number(high, digits)}"
+    return f"{number(low, digits)} and {number(high, digits)}"
 
 
 def _verdict(one: Comparison) -> str:
-    marked = [WORDS[one.word], *(WORDS[floor.word] for floor in one.floors)]
-    drop = [] if one.word == "no_limit" and one.floors else [WORDS[one.word][1]]
-    words = "; ".join([*drop, *(_floor(floor) for floor in one.floors)])
-    marks = [mark for mark, _ in marked]
-    return f"{next((mark for mark in ORDER if mark in marks), PASSED if PASSED in marks else marks[0])} {words}"
+    if one.word != "no_limit":
+        return " ".join(WORDS[one.word])
+    if one.gain is None:
+        return "no limit"
+    direction = "better" if one.gain.low > 0 else "worse" if one.gain.high < 0 else "no clear change"
+    return f"{direction}, no limit"
 
 
-def _floor(floor: Floor) -> str:
-    name = f"{'minimum' if floor.side == 'min' else 'maximum'} {plain(floor.bound)}"
-    return {
-        "within_limit": f"{name} kept",
-        "below_min": f"below {name}",
-        "above_max": f"above {name}",
-        "undecided": f"cannot tell from {name}",
-        "unpowered": f"too few rows for {name}",
+def limits(evaluation: Evaluation) -> tuple[Block, ...]:
+    """Return the absolute limits: what is compared is the end of the interval, and not the point."""
+    lines = [_floor(one, floor) for one in evaluation.comparisons for floor in one.floors]
+    return (Bullets(tuple(lines)),) if lines else ()
+
+
+def _floor(one: Comparison, floor: Floor) -> Line:
+    digits = decimals(one.candidate.low, one.candidate.high)
+    bound = f"{'minimum' if floor.side == 'min' else 'maximum'} {plain(floor.bound)}"
+    said = {
+        "within_limit": f"{PASSED} {one.title} keeps its {bound}",
+        "below_min": f"{FAILED} {one.title} is below its {bound}",
+        "above_max": f"{FAILED} {one.title} is above its {bound}",
+        "undecided": f"{OPEN} {one.title} cannot be told from its {bound}",
+        "unpowered": f"{OPEN} {one.title} rests on too few rows to be held against its {bound}",
     }[floor.word]
+    return (f"{said}: it lies between {_ends(one.candidate.low, one.candidate.high, digits)}",)
 
 
-def _legend(evaluation: Evaluation, drawn: list[Interval | None]) -> Paragraph:
-    limited = any(one and one.limited for one in drawn)
-    widened = any(one and (one.decides_low < one.low or one.decides_high > one.high) for one in drawn)
-    said = [
-        f"Change: + is better. {count(evaluation.rows)} test rows. │ no change,",
-        " ┆ the drop that is allowed," if limited else "",
-        f" ├●┤ where the true change is, {100 * (1 - 2 * evaluation.alpha):.3g} % sure",
-        "; ╌ decides, as it allows for several questions asked at once" if widened else "",
-        ". Metrics without a limit have a scale of their own."
-        if limited and any(one and not one.limited for one in drawn)
-        else ".",
-    ]
-    return Paragraph(("".join(said),))
+def _level(evaluation: Evaluation) -> str:
+    return f"{100 * (1 - 2 * evaluation.alpha):.3g} % interval"
+
+
+def _key(evaluation: Evaluation, drawn: list[Interval | None]) -> Key:
+    there = [one for one in drawn if one]
+    return Key(
+        level=_level(evaluation).removesuffix(" interval"),
+        limited=any(one.limited for one in there),
+        lower=not all(one.higher_is_better for one in evaluation.comparisons),
+        widened=any(one.decides_low < one.low or one.decides_high > one.high for one in there),
+    )
 
 
 def slices(evaluation: Evaluation, most: int) -> tuple[Block, ...]:
@@ -98,12 +111,12 @@ def slices(evaluation: Evaluation, most: int) -> tuple[Block, ...]:
         [Paragraph((Strong("Slices:"), f" {_counts(evaluation)}"))] if ordered or evaluation.slices_unpowered else []
     )
     if bad:
-        blocks.append(_slices_table(bad[:most], margins))
+        blocks.append(_slices_table(bad[:most], margins, _level(evaluation)))
     if left := rest[: max(most - len(bad), 0)]:
         title = (
             f"{count(len(rest))} slices that are neither worse nor flagged" if bad else f"All {count(len(rest))} slices"
         )
-        blocks.append(Fold(title, (_slices_table(left, margins),)))
+        blocks.append(Fold(title, (_slices_table(left, margins, _level(evaluation)),)))
     if (shown := min(len(bad), most) + len(left)) < len(ordered):
         blocks.append(Paragraph((f"{count(len(ordered) - shown)} more slices are in the full report.",)))
     return (*blocks, *_unpowered(evaluation.slices_unpowered))
@@ -120,43 +133,43 @@ def _counts(evaluation: Evaluation) -> str:
     counts = {WORDS[word][1]: words.count(word) for word in WORDS if word in words}
     said = ", ".join(f"{count(number)} {word}" for word, number in counts.items())
     flagged = sum(part.warned and part.word != "regressed" for part in evaluation.slices)
-    note = f" {WARNED} {count(flagged)} flagged: a warning and no failure." if flagged else ""
+    note = f" {count(flagged)} flagged: a warning and no failure." if flagged else ""
     return f"{said}.{note}"
 
 
-def _slices_table(parts: list[Slice], margins: dict[str, float | None]) -> Table:
+def _slices_table(parts: list[Slice], margins: dict[str, float | None], level: str) -> Table:
     several = len({part.metric for part in parts}) > 1
     drawn = intervals([(part.gain, margins.get(part.metric)) for part in parts])
     return Table(
         columns=(
             "slice",
             *(["metric"] if several else []),
+            "verdict",
             "rows",
             "base",
             "candidate",
             "change",
-            "interval",
-            "verdict",
+            level,
         ),
         rows=tuple(_slice(part, whisker, several=several) for part, whisker in zip(parts, drawn, strict=True)),
-        right=frozenset({2, 3, 4, 5} if several else {1, 2, 3, 4}),
+        right=frozenset({3, 4, 5, 6} if several else {2, 3, 4, 5}),
     )
 
 
 def _slice(part: Slice, whisker: Interval | None, *, several: bool) -> tuple[Line, ...]:
     digits = decimals(part.gain.low, part.gain.high) if part.gain else 4
     mark, words = WORDS[part.word]
-    verdict = f"{WARNED} flagged, {words}" if part.warned and part.word != "regressed" else f"{mark} {words}"
+    verdict = f"{WARNED} flagged" if part.warned and part.word != "regressed" else f"{mark} {words}"
     metric: tuple[Line, ...] = ((part.title,),) if several else ()
     return (
         (part.name,),
         *metric,
+        (verdict,),
         (count(part.rows),),
         (number(part.base, digits),),
         (number(part.candidate, digits),),
         (signed(part.gain.value, digits) if part.gain else UNKNOWN,),
-        _range(part.gain, whisker, digits),
-        (verdict,),
+        _range(part.gain, whisker),
     )
 
 

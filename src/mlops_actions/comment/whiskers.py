@@ -3,9 +3,10 @@
 import math
 from dataclasses import dataclass
 
+from mlops_actions.comment.numbers import decimals, signed
 from mlops_actions.report.evaluation import Gain
 
-WIDTH = 25
+WIDTH = 21
 FURTHEST = 8.0  # of the scale, in allowed drops; what lies beyond gets an arrow
 SPACE = "\N{NO-BREAK SPACE}"
 
@@ -20,13 +21,19 @@ class Scale:
 
 @dataclass(frozen=True)
 class Interval:
-    """One whisker: point, interval and the interval that decides, in the scale's unit; `limited`: -1 is marked."""
+    """One whisker: point, interval and the interval that decides, in the scale's unit.
+
+    Attributes:
+        ends: the interval's ends as text, in the metric's own unit.
+        limited: the allowed drop, -1, is marked.
+    """
 
     value: float
     low: float
     high: float
     decides_low: float
     decides_high: float
+    ends: str
     limited: bool
     scale: Scale
 
@@ -35,21 +42,25 @@ def intervals(gains: list[tuple[Gain | None, float | None]]) -> list[Interval | 
     """Return the whiskers of a table, on one scale.
 
     Args:
-        gains: change and allowed drop of each row. Where no drop is limited there is no unit in common with other rows,
-            and the whisker has a scale of its own.
+        gains: change and allowed drop of each row. A row without an allowed drop has no unit in common with those that
+            have one, and is drawn only where no row has one, each then on a scale of its own.
     """
-    scaled = [_scaled(gain, margin) for gain, margin in gains]
-    ends = [end for one in scaled if one for end in (one[3], one[4])]
-    scale = Scale(max(min([-1.5, *ends]), -FURTHEST), min(max([0.75, *ends]), FURTHEST))
+    limited = any(margin for _, margin in gains)
+    scaled = [_scaled(gain, margin) if gain and (margin or not limited) else None for gain, margin in gains]
+    furthest = [end for one in scaled if one for end in (one[3], one[4])]
+    scale = Scale(max(min([-1.5, *furthest]), -FURTHEST), min(max([0.75, *furthest]), FURTHEST))
     return [
-        Interval(*one, limited=bool(margin), scale=scale) if one else None
-        for one, (_, margin) in zip(scaled, gains, strict=True)
+        Interval(*one, ends=_ends(gain), limited=limited, scale=scale) if one and gain else None
+        for one, (gain, _) in zip(scaled, gains, strict=True)
     ]
 
 
-def _scaled(gain: Gain | None, margin: float | None) -> tuple[float, float, float, float, float] | None:
-    if gain is None:
-        return None
+def _ends(gain: Gain) -> str:
+    digits = decimals(gain.low, gain.high)
+    return f"{signed(gain.low, digits)} to {signed(gain.high, digits)}"
+
+
+def _scaled(gain: Gain, margin: float | None) -> tuple[float, float, float, float, float] | None:
     numbers = (gain.value, gain.low, gain.high, gain.adjusted_low, gain.adjusted_high)
     if not all(math.isfinite(one) for one in numbers):
         return None

@@ -8,7 +8,7 @@ from mlops_actions.report.evaluation import Absolute, Comparison, Evaluation, Fl
 from mlops_actions.report.gate import Conclusion, GateRecord
 
 FEWEST_ROWS = 30  # below that evaluate calls a metric unpowered
-PASSED, FAILED, OPEN, WARNED, STOPPED = "✅", "❌", "❔", "⚠️", "⛔"
+PASSED, FAILED, OPEN, WARNED, STOPPED = "✅", "❌", "🟡", "⚠️", "⛔"
 NOTHING = "\N{HEAVY MINUS SIGN}"
 WORDS: dict[Word | Absolute, tuple[str, str]] = {
     "regressed": (FAILED, "worse"),
@@ -122,6 +122,11 @@ def worst_first(records: list[GateRecord]) -> list[GateRecord]:
 
 def sentence(evaluation: Evaluation) -> str:
     """Return what was found, in one sentence with its numbers."""
+    text = _sentence(evaluation)
+    return text[:1].upper() + text[1:]
+
+
+def _sentence(evaluation: Evaluation) -> str:
     found = lead(evaluation)
     if found.comparison is None:
         return f"Nothing could be measured on {count(evaluation.rows)} test rows."

@@ -40,9 +40,11 @@ def _block(block: blocks.Block) -> str:  # noqa: PLR0911 (one for each kind)
         case blocks.Small():
             return f'<p class="small">{_line(block.line)}</p>'
         case blocks.Bullets():
-            return "<ul>" + "".join(f"<li>{_line(line)}</li>" for line in block.lines) + "</ul>"
+            return "<ul>" + "".join(f"<li>{_cell(line)}</li>" for line in block.lines) + "</ul>"
         case blocks.Table():
             return _table(block)
+        case blocks.Key():
+            return f'<p class="key">{_key(block)}</p>'
         case blocks.Chart():
             return f"<figure>{svg.chart(block)}</figure>"
         case blocks.Matrices():
@@ -71,7 +73,7 @@ def _span(span: blocks.Span) -> str:
         case blocks.Link():
             return f'<a href="{html.escape(span.url)}">{text(span.text)}</a>' if safe_url(span.url) else text(span.text)
         case Interval():
-            return svg.whisker(span)
+            return f"{svg.whisker(span)}{text(span.ends)}"
         case _:
             before, after = (" " if span[:1] == " " else ""), (" " if span[-1:] == " " else "")
             return f"{before}{text(span)}{after}"
@@ -84,6 +86,16 @@ def _table(table: blocks.Table) -> str:
         for row in table.rows
     )
     return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>\n{rows}</tbody></table></div>'
+
+
+def _key(key: blocks.Key) -> str:
+    limit = ", the broken line is the drop that is allowed" if key.limited else ""
+    wider = ", the thin line counts too, since several questions are asked at once" if key.widened else ""
+    lower = " (↓: less is better, and a + is less)" if key.lower else ""
+    alone = "" if key.limited else "; each on a scale of its own"
+    return text(
+        f"Change: + is better{lower}. The grey line is no change{limit}; the bar is where the true change is, {key.level} sure{wider}{alone}."
+    )
 
 
 def _side(table: blocks.Table, column: int) -> str:
@@ -112,7 +124,9 @@ def _matrix(name: str, classes: list[str], counts: list[list[int]]) -> str:
         + "</tr>"
         for place, (one, row) in enumerate(zip(classes, counts, strict=True))
     )
-    return f'<div class="scroll"><table class="heat"><caption>{name}: truth down, answer across</caption><tr><td></td>{head}</tr>{rows}</table></div>'
+    return (
+        f'<div class="scroll"><table class="heat"><caption>{name}</caption><tr><td></td>{head}</tr>{rows}</table></div>'
+    )
 
 
 def _heat(cell: int, row: int, *, right: bool) -> str:

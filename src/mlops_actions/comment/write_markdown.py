@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from mlops_actions.comment import blocks
 from mlops_actions.comment.numbers import count
-from mlops_actions.comment.whiskers import Interval, draw
+from mlops_actions.comment.whiskers import SPACE, Interval, draw
 from mlops_actions.report.markdown import escape, escape_html, escape_sentence
 
 BREAK = "\u200b"  # zero-width space
@@ -13,7 +13,7 @@ MOST_SENTENCE = 1000
 BARS = "▁▂▃▄▅▆▇█"
 COLOURS = ("#8c959f", "#2f81f7", "#bf8700")  # readable on white and on black
 COLOUR_NAMES = ("grey", "blue", "ochre")
-_SAFE_CODE = re.compile(r"[\w ./:{},=()+-]{1,200}", re.ASCII)
+_SAFE_CODE = re.compile(r"[A-Za-z0-9_ ./:{},=()+\-│┆├─●┤╌]{1,200}")
 _SAFE_URL = re.compile(r"https?://[\w.:-]+/[\w./~#?=&%+-]*", re.ASCII)
 
 
@@ -42,6 +42,8 @@ def _block(block: blocks.Block) -> str:  # noqa: PLR0911 (one for each kind)
             return "\n".join(f"- {_line(line)}" for line in block.lines)
         case blocks.Table():
             return _table(block)
+        case blocks.Key():
+            return _line(_key(block))
         case blocks.Chart():
             return _chart(block)
         case blocks.Matrices():
@@ -72,7 +74,8 @@ def _span(span: blocks.Span, plain: Escape) -> str:
         case blocks.Link():
             return f"[{plain(span.text)}]({span.url})" if safe_url(span.url) else plain(span.text)
         case Interval():
-            return f"`{draw(span)}`"
+            # On one line: a whisker above its numbers would look like two answers.
+            return f"`{draw(span)}`{SPACE}{span.ends.replace(' ', SPACE)}"
         case _:
             return _padded(span, plain)
 
@@ -92,6 +95,18 @@ def _table(table: blocks.Table) -> str:
 
 def _row(cells: list[str]) -> str:
     return "| " + " | ".join(cells) + " |"
+
+
+def _key(key: blocks.Key) -> blocks.Line:
+    limit: blocks.Line = (", ", blocks.Code("┆"), " the drop that is allowed") if key.limited else ()
+    wider: blocks.Line = (
+        ("; ", blocks.Code("╌"), " counts too, since several questions are asked at once") if key.widened else ()
+    )
+    alone = "" if key.limited else "; each on a scale of its own"
+    sure = f" where the true change is, {key.level} sure"
+    line = (blocks.Code("│"), " no change", *limit, ", ", blocks.Code("├─●─┤"), sure, *wider, f"{alone}.")
+    lower = " (↓: less is better, and a + is less)" if key.lower else ""
+    return (f"Change: + is better{lower}. ", *line)
 
 
 def _matrices(matrices: blocks.Matrices) -> str:

@@ -19,6 +19,8 @@ def _block(block: blocks.Block) -> str:
             return "\n".join(f"- {_line(line)}" for line in block.lines)
         case blocks.Table():
             return _table(block)
+        case blocks.Key():
+            return f"│ no change{', ┆ the drop that is allowed' if block.limited else ''}, ├─●─┤ {block.level} interval; + is better"
         case _:
             return ""
 
@@ -43,7 +45,7 @@ def _line(line: blocks.Line) -> str:
 
 def _span(span: blocks.Span) -> str:
     if isinstance(span, Interval):
-        return draw(span)
+        return f"{draw(span)} {span.ends}"
     return _printable(span if isinstance(span, str) else span.text)
 
 
