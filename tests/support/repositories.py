@@ -1,7 +1,7 @@
 """Git repositories as GitHub keeps them: branches, pull requests with their merge, and checkouts as actions/checkout makes them."""
 
 import subprocess
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 
 from mlops_actions.config import load
@@ -26,39 +26,35 @@ def git(folder: Path, *words: str) -> str:
     return done.stdout.strip()
 
 
-@dataclass(frozen=True)
 class Origin:
     """A repository with a working tree of its own, where commits are made."""
 
-    folder: Path
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.head, self._branch = folder, "", "main"
 
     @classmethod
     def create(cls, folder: Path, files: dict[str, str] | None = None) -> "Origin":
         """Make one with a first commit on main."""
         folder.mkdir(parents=True)
-        git(folder, "init", "-q", "-b", "main")
+        git(folder, "init", "-q", "-b", "main", "--template=")
         origin = cls(folder)
         origin.commit(FILES if files is None else files)
         return origin
 
-    def commit(self, files: dict[str, str | None], *, on: str = "main") -> str:
+    def commit(self, files: Mapping[str, str | None], *, on: str = "main") -> str:
         """Write files (None removes one) on a branch, which begins where HEAD is, and return the commit."""
-        if not git(self.folder, "branch", "--list", on) and self.head:
-            git(self.folder, "branch", on)
-        if self.head:
-            git(self.folder, "checkout", "-q", on)
+        if on != self._branch:
+            known = git(self.folder, "branch", "--list", on)
+            git(self.folder, "checkout", "-q", *([] if known else ["-b"]), on)
+            self._branch = on
         for name, text in files.items():
             path = self.folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.unlink(missing_ok=True) if text is None else path.write_text(text)
         git(self.folder, "add", "--all")
         git(self.folder, "commit", "-q", "--allow-empty", "-m", f"Commit on {on}")
+        self.head = git(self.folder, "rev-parse", "HEAD")
         return self.head
-
-    @property
-    def head(self) -> str:
-        """The commit that is checked out; "" at the very beginning."""
-        return git(self.folder, "log", "-1", "--all", "--format=%H") and git(self.folder, "rev-parse", "HEAD")
 
     def merge(self, base: str, head: str) -> str:
         """Make GitHub's merge of a pull request at refs/pull/1/merge: first parent the base, second the head."""
@@ -68,6 +64,7 @@ class Origin:
         git(self.folder, "update-ref", "refs/pull/1/merge", merged)
         git(self.folder, "update-ref", "refs/pull/1/head", head)
         git(self.folder, "checkout", "-q", "main")
+        self._branch = "main"
         return merged
 
     def checkout(self, folder: Path, commit: str, *, depth: int = 0) -> Path:
