@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr, ndtri
 
-from mlops_actions.statistics.change import Change, two_more
+from mlops_actions.statistics.change import Change, Student, two_more
 from mlops_actions.statistics.normal import Interval
 
 Floats = npt.NDArray[np.float64]
@@ -94,8 +94,11 @@ class Resampled(Change):
         return float(-ndtri(TAIL / len(self.replicates)))
 
 
-def percentiles(value: float, replicates: Floats, parts: Floats, method: str) -> Resampled:
-    """Return the change with the plain percentile interval.
+def spread(value: float, replicates: Floats, parts: Floats, method: str) -> Student:
+    """Return the change with standard error and skewness of its replicates.
+
+    Quantiles of replicates are no good where few rows differ: what no row shows, no replicate shows. Of 100 rows, 1 won
+    and none lost, 95 % of replicates say that nothing is lost.
 
     Args:
         value: the change seen.
@@ -103,8 +106,10 @@ def percentiles(value: float, replicates: Floats, parts: Floats, method: str) ->
         parts: [N] what each row adds, for the allowance of `two_more`.
         method: for people.
     """
-    spread, error = _stretched(value, replicates, parts)
-    return Resampled(value=value, error=error, method=method, parts=parts, replicates=spread)
+    away = replicates - replicates.mean()
+    error = float(np.sqrt((away @ away) / (len(away) - 1) + two_more(parts)))
+    skewness = float((away**3).mean() / (6 * error**3))
+    return Student(value=value, error=error, method=method, parts=parts, skewness=skewness)
 
 
 def bca(value: float, replicates: Floats, jackknife: Floats, parts: Floats, method: str) -> Resampled:

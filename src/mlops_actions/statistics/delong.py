@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from mlops_actions.statistics.change import Change, Student, linear, two_more
+from mlops_actions.statistics.change import Change, Student, linear, skewness, two_more
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
@@ -110,4 +110,4 @@ def changed(first: Area, second: Area, labels: Codes | None, groups: Codes | Non
     if groups is not None or labels is None:
         return linear(value, parts, METHOD + ("" if groups is None else ", clustered"), groups)
     error = math.sqrt(standard_error(labels, parts) ** 2 + two_more(parts))
-    return Student(value=value, error=error, method=METHOD, parts=parts)
+    return Student(value=value, error=error, method=METHOD, parts=parts, skewness=skewness(parts, error))

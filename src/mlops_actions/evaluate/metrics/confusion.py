@@ -23,7 +23,7 @@ from mlops_actions.evaluate.metrics.metric import (
 from mlops_actions.evaluate.rows import ClassRows, Codes, Floats, LabelRows
 from mlops_actions.evaluate.text import in_order
 from mlops_actions.statistics import cells
-from mlops_actions.statistics.bootstrap import percentiles
+from mlops_actions.statistics.bootstrap import spread
 from mlops_actions.statistics.change import Change, linear, unseen
 from mlops_actions.statistics.estimate import Estimate
 
@@ -184,9 +184,9 @@ def of_ratio(title: str, ratio: Ratio, averaging: Averaging) -> Metric:
             return unseen(value, support(base), "bootstrap of the joint cells", parts)
         if extent.weights is None and extent.groups is None and isinstance(base, ClassRows):
             assert isinstance(candidate, ClassRows)
-            spread = replicates(base, candidate, average(base))
-            if spread is not None:
-                return percentiles(value, spread, parts, "bootstrap of the joint cells")
+            drawn = replicates(base, candidate, average(base))
+            if drawn is not None:
+                return spread(value, drawn, parts, "bootstrap of the joint cells")
         return linear(value, parts, "delta method" + extent.said(), extent.groups)
 
     return Metric(title, CLASSES, estimate, compare, support, detail=_detail(averaging))
