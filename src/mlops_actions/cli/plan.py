@@ -101,14 +101,13 @@ def _record(runner: "Runner", token: str, plan: "Plan", say: "Progress") -> "Gat
     from mlops_actions.github.client import GitHub
 
     try:
-        found = checks.records(GitHub(runner.api_url, token), runner.repository, plan.base, progress=say)
+        record = checks.record_of(GitHub(runner.api_url, token), runner.repository, plan.base, plan.model, progress=say)
     except MlopsError as error:
         say(f"The check run of the base cannot be read, so its numbers are not known here: {error}")
         return None
-    mine = [record for record in found if record.model == plan.model]
-    if not mine:
+    if record is None:
         say(f"No check run `mlops / {plan.model}` is on the base {plan.base[:12]}: its numbers are not known here.")
-    return mine[0] if mine else None
+    return record
 
 
 def _keep_record(path: Path, record: "GateRecord | None") -> str:
