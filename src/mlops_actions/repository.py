@@ -11,6 +11,7 @@ from mlops_actions.errors import ConfigError, OutsideError
 FETCH_SECONDS = 600
 FULL_HASH = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 LINK, SUBMODULE = "120000", "160000"
+_PASSWORD = re.compile(r"//[^/@\s]*@")
 
 
 @dataclass(frozen=True)
@@ -166,5 +167,7 @@ def _text(output: bytes) -> str:
 
 
 def _said(done: subprocess.CompletedProcess[bytes]) -> str:
-    lines = done.stderr.decode(errors="replace").strip().splitlines()
-    return f"git says: {lines[-1][:300]}." if lines else f"git ended with {done.returncode}."
+    lines = done.stderr.decode(errors="replace").strip().splitlines() or [f"exit code {done.returncode}"]
+    told = next((line for line in lines if line.startswith("fatal:")), lines[-1])
+    # A remote's URL may hold a password.
+    return f"git says: {_PASSWORD.sub('//***@', told)[:300]}."
