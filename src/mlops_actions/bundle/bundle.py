@@ -19,7 +19,6 @@ SEALED = ("serving", "golden.json")
 # What we cannot convert has no serving form: its model and its answers are what tells two of them apart.
 SEALED_OPAQUE = (*SEALED, "model", "predictions")
 PREDICTIONS = "predictions/test.parquet"
-SIZES = "sizes.json"
 
 
 @dataclass(frozen=True)
@@ -95,30 +94,23 @@ class Bundle:
             ) from None
 
     def write_config(self, config: ModelConfig, *, seal: bool) -> ModelConfig:
-        """Write model_config.yaml with the sha256 of every file; `seal` also sets the bundle's digest.
+        """Write model_config.yaml with the sha256 of every file and the size of the model; `seal` also sets the bundle's digest.
 
         Returns:
             the identity as written.
         """
         files = self._digests()
         digest = self._digest(config, files) if seal else ""
-        written = config.model_copy(update={"files": files, "bundle_digest": digest})
+        size = _bytes(self.model) or _bytes(self.serving)
+        written = config.model_copy(update={"files": files, "bundle_digest": digest, "model_bytes": size})
         write_text(
             self.path / "model_config.yaml",
             yaml.safe_dump(written.model_dump(mode="json"), sort_keys=False, allow_unicode=True),
         )
         return written
 
-    def model_bytes(self) -> int | None:
-        """Return the size of the model as trained, else of its serving form; of a copy without them, what it was."""
-        kept = self.path / SIZES
-        if kept.is_file():
-            size: int | None = json.loads(kept.read_text(encoding="utf-8"))["model_bytes"]
-            return size
-        return _bytes(self.model) or _bytes(self.serving)
-
     def predictions_only(self, to: Path) -> "Bundle":
-        """Copy what another model is compared with: identity, predictions, contract, and the size of the model.
+        """Copy what another model is compared with: identity, predictions and contract.
 
         The identity goes on naming the sha256 of every file; whoever reads one checks that one. The rows are not copied:
         those of the other model are the same, or the two are not compared row by row.
@@ -139,7 +131,6 @@ class Bundle:
             copy.predictions.parent.mkdir()
             for name in ("model_config.yaml", PREDICTIONS, *(["contract.json"] if "contract.json" in recorded else [])):
                 shutil.copy2(self.path / name, aside / name)
-            write_text(aside / SIZES, json.dumps({"model_bytes": self.model_bytes()}) + "\n")
         return Bundle(to)
 
     def _digests(self) -> dict[str, str]:

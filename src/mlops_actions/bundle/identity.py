@@ -49,6 +49,7 @@ class ModelConfig(Part):
         features: inputs in order; numbers travel as float32, everything else as text.
         input_digest: of data, code, parameters, lock and seed: equal means identical by construction.
         bundle_digest: of serving form, golden rows and identity; empty until sealed.
+        model_bytes: size of the model as trained, else of its serving form; None where neither is kept.
         files: sha256 of every file below the bundle, by relative path.
     """
 
@@ -67,6 +68,7 @@ class ModelConfig(Part):
     seed: int
     input_digest: str
     bundle_digest: str = ""
+    model_bytes: int | None = None
     files: dict[str, str] = {}
 
     def identity(self) -> dict[str, Any]:

@@ -19,7 +19,7 @@ def side(source: Source) -> Side:
         commit=short(config.git_commit) or None,
         input_digest=short(config.input_digest) or None,
         architecture=short(config.base_architecture),
-        model_bytes=bundle.model_bytes(),
+        model_bytes=config.model_bytes,
         p50_us=latency.p50_us if latency else None,
         p99_us=latency.p99_us if latency else None,
         train_rows=config.dataset.train_rows,
