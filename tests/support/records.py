@@ -105,12 +105,13 @@ def part(name: str, rows: int, base: float, change: float, error: float, word: W
 
 def airports(shift: float) -> list[Slice]:
     """Make the slices by airport and by carrier, none of them worse."""
+    fine: Word = "improved" if shift > 0.006 else "non_inferior"
     return [
-        part("origin = EWR", 33_100, 0.691, shift, 0.0011, "non_inferior"),
-        part("origin = JFK", 30_472, 0.679, shift + 0.0012, 0.0012, "non_inferior"),
-        part("origin = LGA", 28_467, 0.672, shift - 0.0008, 0.0013, "non_inferior"),
-        part("carrier = UA", 16_212, 0.688, shift + 0.001, 0.0018, "non_inferior"),
-        part("carrier = B6", 14_301, 0.671, shift - 0.002, 0.0019, "undecided"),
+        part("origin = EWR", 33_100, 0.691, shift, 0.0011, fine),
+        part("origin = JFK", 30_472, 0.679, shift + 0.0012, 0.0012, fine),
+        part("origin = LGA", 28_467, 0.672, shift - 0.0008, 0.0013, fine),
+        part("carrier = UA", 16_212, 0.688, shift + 0.001, 0.0018, fine),
+        part("carrier = B6", 14_301, 0.671, shift - 0.002, 0.0019, fine if shift > 0 else "undecided"),
         part("carrier = HA", 96 + 110, 0.702, shift - 0.012, 0.0211, "undecided"),
     ]
 

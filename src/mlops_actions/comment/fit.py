@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from mlops_actions.comment.blocks import Part
+from mlops_actions.comment.write_markdown import markdown
 
 Stories = list[tuple[Part, list[Part]]]  # headline and details of each model
 
@@ -18,12 +19,19 @@ def fitted(
         most: the limit.
         length: how the text is measured.
 
-    Headlines alone have to fit; `write` sees to that by saying less of each when there are very many models.
+    Headlines alone are not cut: of very many models they may be too long, and whoever calls says less of each then.
     """
-    left_out: list[str] = []
-    text = write(stories, left_out)
-    while length(text) > most and (rank := max((part.rank for _, parts in stories for part in parts), default=0)):
-        left_out += sorted({part.name for _, parts in stories for part in parts if part.rank == rank})
-        stories = [(head, [part for part in parts if part.rank != rank]) for head, parts in stories]
-        text = write(stories, left_out)
-    return text
+    sizes: dict[int, int] = {}
+    for part in (part for head, parts in stories for part in (head, *parts)):
+        sizes[part.rank] = sizes.get(part.rank, 0) + length(markdown(part.blocks)) + 2
+    while len(sizes) > 1:
+        told, left_out = _up_to(stories, max(sizes))
+        if sum(sizes.values()) <= most and length(text := write(told, left_out)) <= most:
+            return text
+        del sizes[max(sizes)]
+    return write(*_up_to(stories, 0))
+
+
+def _up_to(stories: Stories, rank: int) -> tuple[Stories, list[str]]:
+    gone = dict.fromkeys(part.name for _, parts in stories for part in parts if part.rank > rank)
+    return [(head, [part for part in parts if part.rank <= rank]) for head, parts in stories], list(gone)

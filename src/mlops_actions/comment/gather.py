@@ -39,7 +39,7 @@ def results(needs: str) -> dict[str, str]:
         found = {job: facts["result"] for job, facts in json.loads(needs).items()} if needs.strip() else {}
     except (ValueError, AttributeError, KeyError, TypeError):
         found = {"": ""}
-    if not set(found.values()) <= RESULTS:
+    if not all(isinstance(result, str) and result in RESULTS for result in found.values()):
         raise ConfigError(
             'The results of the jobs are not JSON such as {"evaluate": {"result": "success"}}.',
             fix="pass ${{ toJSON(needs) }}.",

@@ -51,8 +51,10 @@ def lead(evaluation: Evaluation) -> Lead:
 
 def _drop(evaluation: Evaluation) -> Lead:
     same = [one for one in evaluation.comparisons if one.word == evaluation.word]
-    if same:
+    if same and evaluation.word in {"regressed", "small_drop", "undecided"}:
         return Lead(evaluation.word, comparison=min(same, key=in_margins))
+    if same:
+        return Lead(evaluation.word, comparison=max(same, key=in_margins) if evaluation.word == "improved" else same[0])
     parts = [part for part in evaluation.slices if part.word == evaluation.word]
     if not parts:
         return Lead(evaluation.word, comparison=next(iter(evaluation.comparisons), None))

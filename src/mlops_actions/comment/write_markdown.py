@@ -1,5 +1,6 @@
 """Blocks as GitHub's Markdown. Every text goes through an escape; only what this module writes can be Markdown or HTML."""
 
+import json
 import re
 from collections.abc import Callable
 
@@ -62,7 +63,8 @@ def _line(line: blocks.Line) -> str:
     """Write running text; what could begin a list or a heading is kept from the beginning of the line."""
     text = "".join(_span(span, _sentence) for span in line)
     first = line[0] if line else ""
-    return text if not isinstance(first, str) or first[:1].isalpha() else BREAK + text
+    begins = isinstance(first, str) and first[:1].isascii() and not first[:1].isalpha()
+    return BREAK + text if begins else text
 
 
 def _span(span: blocks.Span, plain: Escape) -> str:
@@ -152,10 +154,11 @@ def _legend(chart: blocks.Chart) -> str:
 
 
 def _mermaid(chart: blocks.Chart) -> str:
-    theme = f'%%{{init: {{"xyChart": {{"width": 640, "height": 280}}, "themeVariables": {{"xyChart": {{"plotColorPalette": "{", ".join(COLOURS)}"}}}}}}}}%%'
+    colours = {"backgroundColor": "transparent", "plotColorPalette": ", ".join(COLOURS)}
+    theme = {"xyChart": {"width": 640, "height": 280}, "themeVariables": {"xyChart": colours}}
     lines = [f"    line [{', '.join(f'{value:.4g}' for value in series.values)}]" for series in chart.series]
     axes = [
         f'    x-axis "{chart.x_name}" {chart.x_low:.4g} --> {chart.x_high:.4g}',
         f'    y-axis "{chart.y_name}" 0 --> {chart.y_high:.4g}',
     ]
-    return "\n".join(["```mermaid", theme, "xychart-beta", *axes, *lines, "```"])
+    return "\n".join(["```mermaid", f"%%{{init: {json.dumps(theme)}}}%%", "xychart-beta", *axes, *lines, "```"])

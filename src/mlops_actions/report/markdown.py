@@ -40,7 +40,8 @@ def _cell(value: object) -> str:
 
 
 def _flat(text: str) -> str:
-    return "".join(character if character.isprintable() else "�" for character in " ".join(text.split()))
+    flat = " ".join(text.split())
+    return flat if flat.isprintable() else "".join(one if one.isprintable() else "�" for one in flat)
 
 
 def _inert(text: str) -> str:
