@@ -41,12 +41,13 @@ def _no_tag(folder: Path) -> str:
 
 
 def files(folder: Path) -> list[Path] | None:
-    """Return the files below a folder that git tracks or would add, sorted; None where git cannot tell."""
+    """Return the files below a folder that git tracks or would add, those of submodules too, sorted; None where git cannot tell."""
     listed, problem = _git(folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
     if problem:
         return None
     paths = [folder / name for name in listed.split("\0") if name]
-    return sorted(path for path in paths if path.is_file())
+    inside = [file for path in paths if (path / ".git").exists() for file in files(path) or []]
+    return sorted([*(path for path in paths if path.is_file()), *inside])
 
 
 def _git(folder: Path, *arguments: str) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-from mlops_actions.git import revision
+from mlops_actions.git import files, revision
 
 
 def git(folder: Path, *words: str) -> None:
@@ -28,3 +28,16 @@ def test_shallow_checkout_is_blamed_only_where_there_is_one(tmp_path: Path) -> N
     assert "a shallow checkout brings none" in revision(shallow).note
     git(whole, "tag", "v1")
     assert (revision(whole).version, revision(whole).note) == ("v1", "")
+
+
+def test_files_of_submodules_are_files_too(tmp_path: Path) -> None:
+    outer, inner = repository(tmp_path / "outer"), repository(tmp_path / "inner")
+    git(outer, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(inner), "part")
+    (outer / "new").touch()
+    (outer / ".gitignore").write_text("ignored\n")
+    (outer / "ignored").touch()
+    names = [path.relative_to(outer).as_posix() for path in files(outer) or []]
+    assert names == [".gitignore", ".gitmodules", "file", "new", "part/file"]
+    git(outer, "submodule", "deinit", "-q", "-f", "part")
+    assert outer / "part" / "file" not in (files(outer) or [])
+    assert files(tmp_path) is None
