@@ -194,9 +194,10 @@ def test_data_that_no_commit_holds_are_not_known_and_have_no_key(origin: Origin,
     made = after(origin, mlops_yaml=MLOPS.replace("data/rows.csv", path))
     assert (made.identical, made.candidate_key) == (False, "")
     assert made.base_key
-    assert "holds no" in made.notes[0]
+    assert "data.path names" in made.notes[0]
     made = after(origin)
     assert (made.identical, made.candidate_key, made.base_key) == (False, "", "")
+    assert len(made.notes) == 1
 
 
 def test_predictions_of_files_are_known_without_a_training(tmp_path: Path) -> None:

@@ -133,9 +133,8 @@ def digest(recipe: Recipe, snapshot: Snapshot, locks: Path | None) -> str:
 def _found(key: str, pattern: str, snapshot: Snapshot) -> list[Entry]:
     found = snapshot.named(pattern)
     if not found:
-        raise DataError(
-            f"The commit {snapshot.commit[:12]} holds no {pattern}, which {'data.path' if key == 'data' else f'evaluate.files.{key}'} names: its content is not known before it is there."
-        )
+        name = "data.path" if key == "data" else f"evaluate.files.{key}"
+        raise DataError(f"Git holds no {pattern}, which {name} names: whether it changed is not known beforehand.")
     return found
 
 

@@ -129,8 +129,9 @@ class Planning:
         return sha256_text(made).removeprefix("sha256:")
 
     def _note(self, sentence: str) -> None:
-        self._progress(sentence)
-        self._notes.append(sentence)
+        if sentence not in self._notes:  # of data that are not in git, both sides have the same to say
+            self._progress(sentence)
+            self._notes.append(sentence)
 
 
 def _alike(candidate: Side, base: Side) -> bool:
