@@ -136,6 +136,17 @@ def test_the_requirements_of_the_users_environment(
     assert made.identical is same
 
 
+def test_requirements_that_are_a_link_are_what_it_leads_to(tmp_path: Path) -> None:
+    origin = Origin.create(tmp_path / "origin", {f"model/{name}": text for name, text in THEIR_FILES.items()})
+    (origin.folder / "requirements.txt").symlink_to("locks/linux.txt")
+    surroundings = dataclasses.replace(LINUX, requirements=origin.folder / "requirements.txt")
+    identical = []
+    for lock in ("numpy==2.0\n", "numpy==2.0\n", "numpy==2.1\n"):
+        origin.commit({"locks/linux.txt": lock})
+        identical.append(plan(origin.folder, config="model/mlops.yaml", surroundings=surroundings)[0].identical)
+    assert identical == [False, True, False]
+
+
 def test_requirements_outside_of_the_repository_are_refused(origin: Origin, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="outside of the repository"):
         plan(origin.folder, surroundings=dataclasses.replace(LINUX, requirements=tmp_path / "requirements.txt"))
