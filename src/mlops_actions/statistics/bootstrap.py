@@ -94,7 +94,7 @@ class Resampled(Change):
         return float(-ndtri(TAIL / len(self.replicates)))
 
 
-def spread(value: float, replicates: Floats, parts: Floats, method: str) -> Student:
+def spread(value: float, replicates: Floats, parts: Floats, method: str, least: float = 0.0) -> Student:
     """Return the change with standard error and skewness of its replicates.
 
     Quantiles of replicates are no good where few rows differ: what no row shows, no replicate shows. Of 100 rows, 1 won
@@ -102,47 +102,46 @@ def spread(value: float, replicates: Floats, parts: Floats, method: str) -> Stud
 
     Args:
         value: the change seen.
-        replicates: [R], not all equal, in any order.
-        parts: [N] what each row adds, for the allowance of `two_more`.
+        replicates: [R], in any order.
+        parts: [N] what each row adds.
         method: for people.
+        least: see `two_more`.
     """
     away = replicates - replicates.mean()
-    error = float(np.sqrt((away @ away) / (len(away) - 1) + two_more(parts)))
-    skewness = float((away**3).mean() / (6 * error**3))
+    error = float(np.sqrt((away @ away) / (len(away) - 1) + two_more(parts, least)))
+    skewness = float((away**3).mean() / (6 * error**3)) if error else 0.0
     return Student(value=value, error=error, method=method, parts=parts, skewness=skewness)
 
 
-def bca(value: float, replicates: Floats, jackknife: Floats, parts: Floats, method: str) -> Resampled:
+def bca(
+    value: float, replicates: Floats, jackknife: Floats, parts: Floats, *, method: str, least: float = 0.0
+) -> Resampled:
     """Return the change with the bias-corrected and accelerated interval (Efron 1987, JASA 82:171).
+
+    The replicates are drawn apart around the value by what two rows more would add.
 
     Args:
         value: the change seen.
         replicates: [R], not all equal, in any order.
         jackknife: [J] the statistic with each row, or block of rows, left out.
-        parts: [N] what each row adds, for the allowance of `two_more`.
+        parts: [N] what each row adds.
         method: for people.
+        least: see `two_more`.
     """
     share = float(np.mean(replicates < value) + np.mean(replicates <= value)) / 2
     bound = 1 / len(replicates)
-    bias = float(ndtri(min(max(share, bound), 1 - bound)))
+    error = float(replicates.std(ddof=1))
+    wider = float(np.sqrt(error**2 + two_more(parts, least)))
     away = jackknife.mean() - jackknife
-    spread, error = _stretched(value, replicates, parts)
     return Resampled(
         value=value,
-        error=error,
+        error=wider,
         method=method,
         parts=parts,
-        replicates=spread,
-        bias=bias,
+        replicates=value + (np.sort(replicates) - value) * (wider / error),
+        bias=float(ndtri(min(max(share, bound), 1 - bound))),
         skewness=float((away**3).sum() / (6 * (away**2).sum() ** 1.5)),
     )
-
-
-def _stretched(value: float, replicates: Floats, parts: Floats) -> tuple[Floats, float]:
-    """Return the replicates drawn apart around the value by what two more rows would add, and their standard error."""
-    error = float(replicates.std(ddof=1))
-    wider = float(np.sqrt(error**2 + two_more(parts)))
-    return value + (np.sort(replicates) - value) * (wider / error), wider
 
 
 def resampled_sums(columns: Floats, seed: int) -> Floats:

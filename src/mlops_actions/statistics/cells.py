@@ -10,12 +10,13 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from mlops_actions.statistics.bootstrap import FEWEST, MOST, seed_of
+from mlops_actions.statistics.bootstrap import seed_of
 
 Codes = npt.NDArray[np.int64]
 Counts = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
-BUDGET = 2_000_000  # replicates times cells: 16 MB, and 0.2 s
+REPLICATES = 2_000
+MOST_CELLS = 1_000  # 16 MB of replicates, and 0.2 s
 MOST_COUNTED = 4_000_000  # combinations that are cheaper counted than sorted
 
 
@@ -48,11 +49,11 @@ def joint_cells(classes: int, *columns: Codes) -> Cells:
 
 def affordable(cells: Cells) -> bool:
     """Return whether the cells are few enough to be resampled 2,000 times."""
-    return len(cells.counts) * FEWEST <= BUDGET
+    return len(cells.counts) <= MOST_CELLS
 
 
 def replicates(cells: Cells) -> Counts:
-    """Return bootstrap replicates of the counts, [R, C]: 2,000, or up to 10,000 where cells are few.
+    """Return bootstrap replicates of the counts, [R, C], R being 2,000.
 
     The seed is the sha256 of the cells: the same content gives the same interval, in any order of rows and on any day.
     """
@@ -63,5 +64,4 @@ def replicates(cells: Cells) -> Counts:
 def _drawn(content: bytes, seed: int) -> Counts:
     counts = np.frombuffer(content, dtype=np.int64)
     total = int(counts.sum())
-    size = int(np.clip(BUDGET // len(counts), FEWEST, MOST))
-    return np.asarray(np.random.default_rng(seed).multinomial(total, counts / total, size), dtype=np.int64)
+    return np.asarray(np.random.default_rng(seed).multinomial(total, counts / total, REPLICATES), dtype=np.int64)

@@ -15,7 +15,7 @@ Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
 SMALLEST = 1e-300
 HALVINGS = 100
-LEAST_SCALE = 0.25
+LEAST_SCALE = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,9 +73,8 @@ class Student(Change):
     """A change that is about a sum of terms: Student's t, corrected for the skewness of that sum.
 
     Of few rows that differ, most of which lose, the error is underestimated just when few of them are drawn: skewness.
-    The correction is BCa's with normal replicates (Efron 1987, JASA 82:171), whose two constants are equal for a mean
-    (DiCiccio & Efron 1992, Biometrika 79:231). Without skewness it is Student's t, and with infinitely many degrees of
-    freedom normal.
+    The interval is ABC, the analytic form of the BCa bootstrap (DiCiccio & Efron 1992, Biometrika 79:231), for a mean.
+    Without skewness it is Student's t, and with infinitely many degrees of freedom normal.
 
     Attributes:
         freedom: degrees of freedom that the error is estimated with.
@@ -103,17 +102,15 @@ class Student(Change):
         return tail(self._unbent(-self.value / self.error), self.freedom)
 
     def _bent(self, score: float) -> float:
-        """Correct a quantile (equation 14.10 of Efron & Tibshirani 1993); stretched four times at most."""
+        """Correct a quantile: w / (1 - a w)^2 with w = score + a, as far as that rises, and four times w at most."""
         shifted = score + self.skewness
-        return self.skewness + shifted / max(1 - self.skewness * shifted, LEAST_SCALE)
+        return shifted / min(max(1 - self.skewness * shifted, LEAST_SCALE), 2.0) ** 2
 
     def _unbent(self, score: float) -> float:
-        """Undo `_bent`."""
-        shifted = score - self.skewness
-        scale = 1 + self.skewness * shifted
-        if scale <= 0:  # further out than any quantile is bent
-            return math.copysign(math.inf, shifted)
-        return shifted * max(1 / scale, LEAST_SCALE) - self.skewness
+        """Undo `_bent`: a quadratic equation between the two limits of the scale."""
+        turned = 4 * self.skewness * score
+        scale = 2 / (1 + math.sqrt(1 + turned)) if turned > -1 else 2.0
+        return score * min(max(scale, LEAST_SCALE), 2.0) ** 2 - self.skewness
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,7 +154,7 @@ def tail(statistic: float, freedom: float) -> float:
     return float(ndtr(-statistic) if math.isinf(freedom) else stdtr(freedom, -statistic))
 
 
-def linear(value: float, parts: Floats, method: str, groups: Codes | None = None) -> Student:
+def linear(value: float, parts: Floats, method: str, groups: Codes | None = None, least: float = 0.0) -> Student:
     """Return the change of something that is about a sum of what rows add: a mean exactly, others by the delta method.
 
     The error is that of a sum of independent terms, a term being a row, or a group of rows with any dependence inside
@@ -168,11 +165,12 @@ def linear(value: float, parts: Floats, method: str, groups: Codes | None = None
         parts: [N], centred.
         method: for people.
         groups: [N] codes, or None.
+        least: see `two_more`.
     """
     terms = summed(parts, groups)
     count = len(terms)
     square = count / (count - 1) * float(terms @ terms)
-    error = math.sqrt(square + two_more(terms))
+    error = math.sqrt(square + two_more(terms, least))
     return Student(
         value=value, error=error, method=method, parts=parts, freedom=count - 1, skewness=skewness(terms, error)
     )
@@ -183,19 +181,23 @@ def skewness(terms: Floats, error: float) -> float:
     return float((terms**3).sum() / (6 * error**3)) if error else 0.0
 
 
-def two_more(terms: Floats) -> float:
-    """Return the variance that two terms more would add, one up and one down, as large as the largest seen.
+def two_more(terms: Floats, least: float = 0.0) -> float:
+    """Return the variance that two terms more would add, one up and one down, as large as the largest seen or `least`.
 
     Few rows that differ are a poor witness of how much rows can differ: four of them that agree by chance would claim a
     change 6 % of the time, and none at all would claim to be exactly equal. Bonett & Price 2012 (JEBS 37:479) add one row
     lost and one won to a difference of accuracies; this is the same for rows that weigh differently. It vanishes as 1/n.
+
+    Args:
+        terms: what rows or groups add.
+        least: what one more is known to weigh where none like it is seen: the heaviest row there can be, or a usual loss.
     """
-    return 2 * float(np.abs(terms).max(initial=0.0)) ** 2
+    return 2 * float(np.abs(terms).max(initial=least)) ** 2
 
 
-def unseen(value: float, rows: int, method: str, parts: Floats) -> Student:
-    """Return a change that no row bears on, with the width it has when none of `rows` differs: none seen is not none."""
-    return Student(value=value, error=math.sqrt(2) / (rows + 2), method=method, parts=parts)
+def usual(terms: Floats) -> float:
+    """Return the root of the mean square of what rows or groups add; 0 of none."""
+    return math.sqrt(float(terms @ terms) / len(terms)) if len(terms) else 0.0
 
 
 def summed(parts: Floats, groups: Codes | None) -> Floats:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from mlops_actions.statistics.change import Change, Student, linear, skewness, two_more
+from mlops_actions.statistics.change import Change, Student, linear, skewness, summed, two_more, usual
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
@@ -108,6 +108,8 @@ def changed(first: Area, second: Area, labels: Codes | None, groups: Codes | Non
     """
     value, parts = second.value - first.value, second.parts - first.parts
     if groups is not None or labels is None:
-        return linear(value, parts, METHOD + ("" if groups is None else ", clustered"), groups)
-    error = math.sqrt(standard_error(labels, parts) ** 2 + two_more(parts))
+        least = usual(summed(first.parts, groups))
+        return linear(value, parts, METHOD + ("" if groups is None else ", clustered"), groups, least)
+    least = max(usual(first.parts[labels == code]) for code in range(int(labels.max()) + 1))
+    error = math.sqrt(standard_error(labels, parts) ** 2 + two_more(parts, least))
     return Student(value=value, error=error, method=METHOD, parts=parts, skewness=skewness(parts, error))

@@ -1,6 +1,6 @@
 """The share of rows that are right; of several labels, of rows whose labels are all right."""
 
-from mlops_actions.evaluate.metrics.metric import CLASSES, Metric, all_rows, mean
+from mlops_actions.evaluate.metrics.metric import CLASSES, Metric, all_rows, difference, mean
 from mlops_actions.evaluate.rows import ClassRows, LabelRows
 from mlops_actions.statistics import mcnemar
 from mlops_actions.statistics.change import Change, linear
@@ -31,8 +31,8 @@ def compare(base: Answers, candidate: Answers) -> Change:
     extent = base.extent
     if extent.weights is None and extent.groups is None:
         return mcnemar.changed(base.right, candidate.right)
-    value, parts = mean(candidate.right.astype(float) - base.right, extent)
-    return linear(value, parts, "paired t" + extent.said(), extent.groups)
+    first, second = (mean(rows.right.astype(float), extent) for rows in (base, candidate))
+    return difference(first, second, "paired t", extent)
 
 
 METRICS = {

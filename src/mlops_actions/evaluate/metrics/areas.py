@@ -1,11 +1,9 @@
 """The area under the ROC curve."""
 
-import numpy as np
-
-from mlops_actions.evaluate.metrics.metric import CLASSES, NO_ERROR, Metric, between_0_and_1, rarest
+from mlops_actions.evaluate.metrics.metric import CLASSES, Metric, between_0_and_1, rarest
 from mlops_actions.evaluate.rows import ClassRows, LabelRows
 from mlops_actions.statistics import delong
-from mlops_actions.statistics.change import Change, unseen
+from mlops_actions.statistics.change import Change
 from mlops_actions.statistics.estimate import Estimate
 
 Answers = ClassRows | LabelRows
@@ -18,11 +16,8 @@ def estimate(rows: Answers) -> Estimate:
 
 def compare(base: Answers, candidate: Answers) -> Change:
     """Return the change of the area (paired DeLong)."""
-    first, second = base.area, candidate.area
-    parts = second.parts - first.parts
-    if np.abs(parts).max() < NO_ERROR:
-        return unseen(second.value - first.value, rarest(base), delong.METHOD, parts)
-    return delong.changed(first, second, base.labels if isinstance(base, ClassRows) else None, base.extent.groups)
+    labels = base.labels if isinstance(base, ClassRows) else None
+    return delong.changed(base.area, candidate.area, labels, base.extent.groups)
 
 
 def _obstacle(rows: Answers) -> str:

@@ -13,7 +13,6 @@ from scipy.sparse import csr_array
 
 from mlops_actions.evaluate.metrics.metric import (
     CLASSES,
-    NO_ERROR,
     Linear,
     Metric,
     between_0_and_1,
@@ -24,7 +23,7 @@ from mlops_actions.evaluate.rows import ClassRows, Codes, Floats, LabelRows
 from mlops_actions.evaluate.text import in_order
 from mlops_actions.statistics import cells
 from mlops_actions.statistics.bootstrap import spread
-from mlops_actions.statistics.change import Change, linear, unseen
+from mlops_actions.statistics.change import Change, linear
 from mlops_actions.statistics.estimate import Estimate
 
 Answers = ClassRows | LabelRows
@@ -131,6 +130,25 @@ def measured(rows: Answers, average: Average) -> Linear:
     return Linear(float(average.of(table)), parts)
 
 
+def heaviest(rows: Answers, average: Average) -> float:
+    """Return by how much the metric moves when the row that counts most is answered otherwise."""
+    hits, predicted, _ = average.gradient(table_of(rows))
+    right = hits + predicted
+    if isinstance(rows, LabelRows):
+        weight = np.maximum(np.abs(right), np.abs(predicted))
+    else:
+        low, high = _of_others(predicted), -_of_others(-predicted)
+        weight = np.maximum(np.abs(right - low), np.abs(right - high))
+    weights = rows.extent.weights
+    return float(weight.max()) * (1.0 if weights is None else float(weights.max()))
+
+
+def _of_others(values: Floats) -> Floats:
+    """Return for each class the smallest value of the other classes: [K]."""
+    smallest, second = np.argsort(values)[:2]
+    return np.asarray(np.where(np.arange(len(values)) == smallest, values[second], values[smallest]))
+
+
 def replicates(base: ClassRows, candidate: ClassRows, average: Average) -> Floats | None:
     """Return bootstrap replicates of the change: [R]; None where there are too many kinds of cells."""
     classes = len(base.classes)
@@ -180,14 +198,13 @@ def of_ratio(title: str, ratio: Ratio, averaging: Averaging) -> Metric:
     def compare(base: Answers, candidate: Answers) -> Change:
         (first, before), (second, after) = (measured(rows, average(rows)) for rows in (base, candidate))
         value, parts, extent = second - first, after - before, base.extent
-        if np.abs(parts).max() < NO_ERROR:
-            return unseen(value, support(base), "bootstrap of the joint cells", parts)
+        least = heaviest(base, average(base))
         if extent.weights is None and extent.groups is None and isinstance(base, ClassRows):
             assert isinstance(candidate, ClassRows)
             drawn = replicates(base, candidate, average(base))
             if drawn is not None:
-                return spread(value, drawn, parts, "bootstrap of the joint cells")
-        return linear(value, parts, "delta method" + extent.said(), extent.groups)
+                return spread(value, drawn, parts, "bootstrap of the joint cells", least)
+        return linear(value, parts, "delta method" + extent.said(), extent.groups, least)
 
     return Metric(title, CLASSES, estimate, compare, support, detail=_detail(averaging))
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from mlops_actions.evaluate.metrics.metric import CLASSES, NUMBERS, Metric, all_rows, mean
+from mlops_actions.evaluate.metrics.metric import CLASSES, NUMBERS, Metric, all_rows, difference, mean
 from mlops_actions.evaluate.rows import ClassRows, Floats, LabelRows, NumberRows, Rows, Task
 from mlops_actions.statistics.change import Change, linear
 from mlops_actions.statistics.estimate import Estimate
@@ -54,8 +54,8 @@ def of_mean(
         return linear(value, parts, "", rows.extent.groups)
 
     def compare(base: Rows, candidate: Rows) -> Change:
-        value, parts = mean(loss(candidate) - loss(base), base.extent)
-        return linear(value, parts, "paired t" + base.extent.said(), base.extent.groups)
+        first, second = (mean(loss(rows), base.extent) for rows in (base, candidate))
+        return difference(first, second, "paired t", base.extent)
 
     return Metric(
         title,

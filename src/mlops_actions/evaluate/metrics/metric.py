@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mlops_actions.evaluate.rows import ClassRows, Extent, Flags, Floats, LabelRows, NumberRows, Rows, Task
-from mlops_actions.statistics.change import Change, linear
+from mlops_actions.statistics.change import Change, linear, summed, usual
 from mlops_actions.statistics.estimate import Bounded, Estimate, Share
 
 NO_ERROR = 1e-12  # what rows add is rounding below this: no row tells the two apart
@@ -70,6 +70,13 @@ def mean(values: Floats, extent: Extent) -> Linear:
         return Linear(value, (values - value) / len(values))
     value = float(weights @ values / weights.sum())
     return Linear(value, weights * (values - value) / weights.sum())
+
+
+def difference(first: Linear, second: Linear, method: str, extent: Extent) -> Change:
+    """Return the change between two values, each with what rows add to it; a row more may weigh as much as a usual one of the base."""
+    least = usual(summed(first.parts, extent.groups))
+    parts = second.parts - first.parts
+    return linear(second.value - first.value, parts, method + extent.said(), extent.groups, least)
 
 
 def between_0_and_1(value: float, parts: Floats, extent: Extent, rows: int) -> Estimate:

@@ -4,12 +4,15 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mlops_actions.evaluate.metrics.metric import NO_ERROR, NUMBERS, Linear, Metric, all_rows, mean
+from mlops_actions.evaluate.metrics.metric import NUMBERS, Linear, Metric, all_rows, difference, mean
 from mlops_actions.evaluate.rows import Floats, NumberRows
 from mlops_actions.statistics import residuals
 from mlops_actions.statistics.bootstrap import bca
-from mlops_actions.statistics.change import Change, linear
+from mlops_actions.statistics.change import Change, linear, usual
 from mlops_actions.statistics.estimate import Estimate
+
+# What few rows do not show, no resampling of them shows: with 10 of 50 rows differing BCa misses its margin 7 % of the time.
+FEWEST_DIFFERING = 100
 
 
 def rmse(rows: NumberRows) -> Linear:
@@ -49,24 +52,26 @@ def of_sums(
         found, parts = value(rows)
         if _by_delta(rows, parts):
             return linear(found, parts, "", rows.extent.groups)
-        return bca(found, function(rows.sums.replicates), function(rows.sums.left_out), parts, "")
+        return bca(found, function(rows.sums.replicates), function(rows.sums.left_out), parts, method="")
 
     def compare(base: NumberRows, candidate: NumberRows) -> Change:
-        (first, before), (second, after) = value(base), value(candidate)
-        change, parts = second - first, after - before
+        first, second = value(base), value(candidate)
+        parts = second.parts - first.parts
         if _by_delta(base, parts):
-            return linear(change, parts, "delta method" + base.extent.said(), base.extent.groups)
+            return difference(first, second, "delta method", base.extent)
         replicates = function(candidate.sums.replicates) - function(base.sums.replicates)
         left_out = function(candidate.sums.left_out) - function(base.sums.left_out)
-        return bca(change, replicates, left_out, parts, "BCa bootstrap")
+        change, least = second.value - first.value, usual(first.parts)
+        return bca(change, replicates, left_out, parts, method="BCa bootstrap", least=least)
 
     return Metric(title, NUMBERS, estimate, compare, all_rows, higher_is_better=higher_is_better, obstacle=obstacle)
 
 
 def _by_delta(rows: NumberRows, parts: Floats) -> bool:
     extent = rows.extent
-    many = len(rows.labels) > residuals.MOST_ROWS
-    return many or extent.weights is not None or extent.groups is not None or np.abs(parts).max() < NO_ERROR
+    if extent.weights is not None or extent.groups is not None or len(rows.labels) > residuals.MOST_ROWS:
+        return True
+    return int(np.count_nonzero(parts)) < FEWEST_DIFFERING
 
 
 def _constant(rows: NumberRows) -> str:
