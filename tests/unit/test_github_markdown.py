@@ -1,5 +1,6 @@
 """Reports as Markdown: data is text there and nothing else, as a real Markdown parser sees it."""
 
+import html
 import re
 from collections import Counter
 
@@ -10,7 +11,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from mlops_actions.report import Finding, Report, Table
-from mlops_actions.report.markdown import MOST_CELL, escape, escape_sentence, render
+from mlops_actions.report.markdown import MOST_CELL, escape, escape_html, escape_sentence, render
 from mlops_actions.verdict import Decision, Verdict
 
 MARKS = "| --- # - 1. > <b> <!-- </details> @someone #12 GH-1 [x](http://evil) ![i](x) https://evil.example www.evil.example"
@@ -98,6 +99,27 @@ def test_a_heading_is_its_text_and_nothing_else(text: str) -> None:
 )
 def test_what_cannot_break_out_is_readable_in_an_editor(text: str) -> None:
     assert escape(text) == escape_sentence(text) == text
+
+
+@pytest.mark.parametrize("text", [":octocat:", "0:octocat:", ":100:", "a :+1: b", ":e-mail:"])
+def test_a_word_that_github_shows_as_an_image_is_broken(text: str) -> None:
+    for written in (escape(text), escape_html(text)):
+        assert written.replace(BREAK, "") == text
+        assert not re.search(r":[\w+-]+:", written)
+
+
+def test_a_time_is_no_image() -> None:
+    assert escape("2026-11-24 10:20:30") == "2026-11-24 10:20:30"
+
+
+@given(TEXT)
+def test_text_in_an_html_element_is_text(text: str) -> None:
+    written = escape_html(text)
+    assert not references(html.unescape(written))
+    assert not set("<>\"'$\n") & set(written)
+    wanted = shown(text)
+    wanted = wanted if len(wanted) <= MOST_CELL else wanted[: MOST_CELL - 1] + "…"
+    assert html.unescape(written).replace(BREAK, "") == wanted.replace(BREAK, "")
 
 
 def test_what_can_break_out_is_held_by_a_backslash() -> None:

@@ -14,8 +14,9 @@ MOST_ROWS = 100
 # sentence all stand behind something of ours, so what only counts at the start of a line needs no escape.
 _SPECIAL = re.compile(r"[\\`*\[\]<|~]|(?<![^\W_])_|_(?![^\W_])|&(?=[#\w])|\$")
 # Mentions and references are found in the rendered text, where entities do not help: only a break inside the word does.
-# GitHub shows some words between colons, such as :octocat:, as images.
-_REFERENCE = re.compile(r"[@#]|gh(?=-\d)|www(?=\.)|:(?=//)|(?<!\d):(?=[\w+-]+:)", re.IGNORECASE)
+# GitHub shows some words between colons, such as :octocat:, as images; 10:20:30 is a time.
+_IMAGE = r":(?=[a-z+-][\w+-]*:)|(?<!\d):(?=\d[\w+-]*:)"
+_REFERENCE = re.compile(rf"[@#]|gh(?=-\d)|www(?=\.)|:(?=//)|{_IMAGE}", re.IGNORECASE)
 _BREAK = "\u200b"  # zero-width space
 
 
