@@ -23,6 +23,7 @@ COMMANDS = {
     "report": ("report", "Show what evaluate found: a page, Markdown, and a short text."),
     "noise": ("noise", "Train with several seeds: how far metrics move by chance alone."),
     "keep": ("plan", "Copy of a bundle what later models are compared with."),
+    "verify": ("verify", "Judge what a fork's run left again, by trusted labels."),
     "quantize": ("stages", "Find the fastest serving form that keeps quality."),
     "build-push": ("stages", "Build an image, prove it answers, push it."),
     "deploy": ("releases", "Roll a release out step by step, judged at each."),

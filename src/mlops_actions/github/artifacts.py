@@ -18,11 +18,11 @@ MOST_COMPRESSED = 200_000_000
 MOST_JSON = 5_000_000
 PIECE = 64 * 1024
 
-# The artifact MODEL-gate: plan.json, reports/STAGE.json, and a slim bundle of the candidate in a folder of any name but
-# `base`. Nothing of it is read but reports/evaluate.json (a claim, to compare with) and the predictions.
+# The artifact MODEL-gate: plan.json, reports/, and what `mlops keep` keeps of the candidate in a folder of any name but
+# `base`. Nothing of it is read but the predictions, and what plan and reports claim, to compare with.
 GATE = re.compile(
     r"plan\.json|reports/[a-z-]{1,40}\.(json|html|md)"
-    r"|(?!base/)[a-z]{1,40}/(model_config\.yaml|contract\.json|test_rows\.parquet|predictions/test\.parquet)"
+    r"|(?!base/)[a-z]{1,40}/(model_config\.yaml|contract\.json|sizes\.json|predictions/test\.parquet)"
 )
 PREDICTIONS = "/predictions/test.parquet"
 
