@@ -1,76 +1,191 @@
-"""Every metric against scikit-learn, and the five words of a comparison."""
+"""Every metric against scikit-learn, with weights, groups and several labels; what a change of it knows of the rows."""
+
+import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import accuracy_score, f1_score, mean_absolute_error, roc_auc_score
+from sklearn import metrics as sk
 
 from mlops_actions.config.models import EvaluateSection
-from mlops_actions.evaluate.metrics import METRICS, Change, f1_weighted, of_cells
-from mlops_actions.evaluate.rows import ClassRows, NumberRows
-from mlops_actions.evaluate.verdicts import Gain, compared, oriented, rows_needed
+from mlops_actions.errors import ConfigError, DataError
+from mlops_actions.evaluate.measure import measure_one, obstacle, require
+from mlops_actions.evaluate.metrics import METRICS, confusion
+from mlops_actions.evaluate.metrics.metric import task_of
+from mlops_actions.evaluate.rows import ClassRows, Extent, LabelRows, NumberRows, Rows
+from mlops_actions.statistics import cells
+from mlops_actions.statistics.change import summed
 
 
-def class_rows(labels: list[int], predicted: list[int], classes: int, scores: np.ndarray | None = None) -> ClassRows:
-    return ClassRows([str(code) for code in range(classes)], np.array(labels), np.array(predicted), scores)
+def names(classes: int) -> list[str]:
+    return [f"{code:04d}" for code in range(classes)]
 
 
-pairs = st.integers(2, 5).flatmap(
-    lambda classes: st.tuples(
-        st.just(classes),
-        st.lists(st.tuples(*[st.integers(0, classes - 1)] * 3), min_size=2, max_size=60),
+def class_rows(seed: int, classes: int, rows: int = 80, weights: bool = False, groups: int = 0) -> list[ClassRows]:
+    generator = np.random.default_rng(seed)
+    labels = np.concatenate([np.repeat(np.arange(classes), 2), generator.integers(0, classes, rows - 2 * classes)])
+    extent = Extent(
+        generator.uniform(0.5, 3, rows) if weights else None, generator.integers(0, groups, rows) if groups else None
     )
-)
+    found = []
+    for _ in range(2):
+        scores = generator.dirichlet(np.ones(classes), rows) + 0.3 * np.eye(classes)[labels]
+        scores /= scores.sum(axis=1, keepdims=True)
+        found.append(ClassRows(names(classes), labels, scores.argmax(axis=1), scores, extent))
+    return found
 
 
-@settings(max_examples=40)
-@given(pairs)
-def test_accuracy_and_f1_are_scikit_learns(drawn: tuple[int, list[tuple[int, int, int]]]) -> None:
-    classes, rows = drawn
-    labels, first, second = (list(column) for column in zip(*rows, strict=True))
-    base, candidate = class_rows(labels, first, classes), class_rows(labels, second, classes)
-    f1 = [float(f1_score(labels, found, average="weighted", zero_division=0)) for found in (first, second)]
-    accuracy = [float(accuracy_score(labels, found)) for found in (first, second)]
-    for name, expected in (("accuracy", accuracy), ("f1_weighted", f1)):
-        metric = METRICS[name]
-        estimate, change = metric.estimate(candidate, 0.05), metric.compare(base, candidate, 0.05)
-        assert estimate.value == pytest.approx(expected[1])
-        assert change.value == pytest.approx(expected[1] - expected[0])
-        assert 0 <= estimate.low <= estimate.high <= 1
-        assert change.low < change.high
-        assert change.error > 0
+def label_rows(seed: int, weights: bool = False, groups: int = 0) -> list[LabelRows]:
+    generator = np.random.default_rng(seed)
+    there = generator.random((80, 3)) < [0.5, 0.3, 0.7]
+    extent = Extent(
+        generator.uniform(0.5, 3, 80) if weights else None, generator.integers(0, groups, 80) if groups else None
+    )
+    found = []
+    for _ in range(2):
+        scores = np.clip(0.3 * there + generator.random((80, 3)) * 0.7, 0, 1)
+        found.append(LabelRows(["a", "b", "c"], there, scores > 0.5, scores, extent))
+    return found
 
 
-@settings(max_examples=40)
-@given(st.lists(st.tuples(st.integers(0, 1), st.floats(0, 1)), min_size=4, max_size=60))
-def test_roc_auc_is_scikit_learns(rows: list[tuple[int, float]]) -> None:
-    labels = [0, 0, 1, 1, *(label for label, _ in rows)]
-    score = np.array([0.1, 0.6, 0.4, 0.9, *(score for _, score in rows)])
-    found = METRICS["roc_auc"].estimate(class_rows(labels, labels, 2, np.column_stack([1 - score, score])), 0.05)
-    assert found.value == pytest.approx(roc_auc_score(labels, score))
-    assert 0 <= found.low <= found.value <= found.high <= 1
+def number_rows(seed: int, weights: bool = False, groups: int = 0, rows: int = 80) -> list[NumberRows]:
+    generator = np.random.default_rng(seed)
+    labels = generator.normal(size=rows)
+    extent = Extent(
+        generator.uniform(0.5, 3, rows) if weights else None, generator.integers(0, groups, rows) if groups else None
+    )
+    return [NumberRows(labels, labels + generator.normal(size=rows), extent) for _ in range(2)]
 
 
-@given(st.lists(st.tuples(*[st.floats(-1e6, 1e6)] * 2), min_size=2, max_size=50))
-def test_mae_is_scikit_learns_and_less_is_better(rows: list[tuple[float, float]]) -> None:
-    labels, predicted = (np.array(column) for column in zip(*rows, strict=True))
-    metric = METRICS["mae"]
-    perfect, model = NumberRows(labels, labels), NumberRows(labels, predicted)
-    assert metric.estimate(model, 0.05).value == pytest.approx(mean_absolute_error(labels, predicted))
-    gain = oriented(metric.compare(model, perfect, 0.05), metric)
-    assert gain.value >= 0
-    assert gain.low <= gain.value <= gain.high
+def of_numbers(name: str, rows: NumberRows) -> float:
+    function = {"mae": sk.mean_absolute_error, "rmse": sk.root_mean_squared_error, "r2": sk.r2_score}[name]
+    return float(function(rows.labels, rows.predicted, sample_weight=rows.extent.weights))
 
 
-def test_no_difference_seen_is_not_no_difference() -> None:
-    labels = [0, 1] * 40
-    score = np.where(np.array(labels) == 1, 0.9, 0.1)
-    rows = class_rows(labels, labels, 2, np.column_stack([1 - score, score]))
-    for name in ("accuracy", "f1_weighted", "roc_auc"):
-        change = METRICS[name].compare(rows, rows, 0.05)
-        assert change.low < 0 == change.value < change.high
-        assert METRICS[name].estimate(rows, 0.05).low < 1
+def of_answers(name: str, rows: ClassRows | LabelRows) -> float:
+    weight = rows.extent.weights
+    if name == "accuracy":
+        return float(sk.accuracy_score(rows.labels, rows.predicted, sample_weight=weight))
+    function = {"precision": sk.precision_score, "recall": sk.recall_score}.get(name, sk.f1_score)
+    two = isinstance(rows, ClassRows) and len(rows.classes) == 2
+    average = name.partition("_")[2] or ("binary" if two else "macro")
+    found = function(rows.labels, rows.predicted, average=average, sample_weight=weight, zero_division=0)
+    return float(found)
+
+
+def of_scores(name: str, rows: ClassRows | LabelRows) -> float:
+    assert rows.scores is not None
+    weight, scores = rows.extent.weights, rows.scores
+    if isinstance(rows, LabelRows):
+        function = {"log_loss": sk.log_loss, "brier": sk.brier_score_loss, "roc_auc": sk.roc_auc_score}[name]
+        pairs = zip(rows.labels.T, scores.T, strict=True)
+        return float(np.mean([function(truth, score, sample_weight=weight) for truth, score in pairs]))
+    if name == "log_loss":
+        return float(sk.log_loss(rows.labels, scores, sample_weight=weight))
+    two = len(rows.classes) == 2
+    if name == "roc_auc":
+        given = scores[:, 1] if two else scores
+        return float(sk.roc_auc_score(rows.labels, given, multi_class="ovr", average="macro", sample_weight=weight))
+    squares = ((scores - np.eye(len(rows.classes))[rows.labels]) ** 2).sum(axis=1)
+    return float(np.average(squares / (2 if two else 1), weights=weight))
+
+
+def expected(name: str, rows: Rows) -> float:
+    """Return scikit-learn's value."""
+    if isinstance(rows, NumberRows):
+        return of_numbers(name, rows)
+    return of_scores(name, rows) if METRICS[name].needs_scores else of_answers(name, rows)
+
+
+kinds = st.sampled_from(["two", "several", "labels", "numbers"])
+
+
+def drawn(kind: str, seed: int, weights: bool, groups: int) -> list[ClassRows] | list[LabelRows] | list[NumberRows]:
+    if kind == "labels":
+        return label_rows(seed, weights, groups)
+    if kind == "numbers":
+        return number_rows(seed, weights, groups)
+    return class_rows(seed, 2 if kind == "two" else 4, weights=weights, groups=groups)
+
+
+@settings(max_examples=25, deadline=None)
+@given(kinds, st.integers(0, 1000), st.booleans(), st.sampled_from([0, 12]))
+def test_every_metric_is_scikit_learns_and_so_is_its_change(kind: str, seed: int, weights: bool, groups: int) -> None:
+    base, candidate = drawn(kind, seed, weights, groups)
+    fitting = [name for name, metric in METRICS.items() if task_of(base) in metric.tasks]
+    assert len(fitting) == (3 if kind == "numbers" else 8)
+    for name in fitting:
+        assert obstacle(name, candidate, base) == ""
+        found = measure_one(name, candidate, base)
+        assert found.candidate.value == pytest.approx(expected(name, candidate), abs=1e-9)
+        assert found.base is not None
+        assert found.base.value == pytest.approx(expected(name, base), abs=1e-9)
+        assert found.change is not None
+        assert found.change.value == pytest.approx(expected(name, candidate) - expected(name, base), abs=1e-9)
+        low, high = found.candidate.interval(0.05)
+        assert low <= found.candidate.value <= high
+        low, high = found.change.interval(0.05)
+        assert low < found.change.value < high
+
+
+@settings(max_examples=60, deadline=None)
+@given(kinds, st.integers(0, 1000), st.booleans(), st.sampled_from([0, 12]))
+def test_parts_sum_to_nothing_and_their_squares_to_the_error(kind: str, seed: int, weights: bool, groups: int) -> None:
+    base, candidate = drawn(kind, seed, weights, groups)
+    for name, metric in METRICS.items():
+        if task_of(base) not in metric.tasks:
+            continue
+        change = metric.compare(base, candidate)
+        assert change.parts is not None
+        assert change.parts.shape == (80,)
+        assert float(change.parts.sum()) == pytest.approx(0, abs=1e-9), name
+        terms = summed(change.parts, base.extent.groups)
+        # Two rows more, n/(n-1), and the bootstrap's own error make up the rest.
+        assert math.sqrt(float(terms @ terms)) == pytest.approx(change.error, rel=0.45), name
+
+
+@pytest.mark.parametrize("kind", ["two", "several", "labels", "numbers"])
+def test_parts_are_how_the_metric_moves_with_the_weight_of_a_row(kind: str) -> None:
+    rows = drawn(kind, 3, True, 0)[0]
+    weights = rows.extent.weights
+    assert weights is not None
+    more = weights.copy()
+    more[7] += 1e-5
+    for name, metric in METRICS.items():
+        # The macro area is judged with the sizes of the classes given (DeLong), so a row's part says nothing of them.
+        if task_of(rows) not in metric.tasks or name == "accuracy" or (kind, name) == ("several", "roc_auc"):
+            continue
+        # Against a copy that is right everywhere in the same way, the change's parts are those of the metric but for sign.
+        heavier = replace(rows, extent=Extent(more))
+        moved = (metric.estimate(heavier).value - metric.estimate(rows).value) / 1e-5
+        perfect = replace(rows, predicted=rows.labels, **({} if kind == "numbers" else {"scores": _perfect(rows)}))  # type: ignore[arg-type]
+        parts = metric.compare(perfect, rows).parts
+        assert parts is not None
+        assert parts[7] / weights[7] == pytest.approx(moved, rel=2e-3, abs=1e-8), name
+
+
+def _perfect(rows: Rows) -> np.ndarray:
+    return rows.labels.astype(np.float64) if isinstance(rows, LabelRows) else np.eye(len(rows.classes))[rows.labels]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("kind", ["two", "several", "labels"])
+def test_no_difference_seen_is_not_no_difference(kind: str) -> None:
+    rows = drawn(kind, 0, False, 0)[0]
+    perfect = replace(rows, predicted=rows.labels, scores=_perfect(rows))  # type: ignore[arg-type]
+    for name in ("accuracy", "precision", "recall", "f1_macro", "f1_weighted", "roc_auc"):
+        change = METRICS[name].compare(rows, rows)
+        assert change.interval(0.05).low < 0 == change.value < change.interval(0.05).high
+        assert METRICS[name].estimate(perfect).value == pytest.approx(1)
+        assert METRICS[name].estimate(perfect).interval(0.05).low < 0.999
+
+
+def test_the_same_numbers_on_every_row_leave_a_width_too() -> None:
+    rows = number_rows(0)[0]
+    for name in ("mae", "rmse", "r2"):
+        change = METRICS[name].compare(rows, rows)
+        assert change.interval(0.05).low < 0 == change.value < change.interval(0.05).high
 
 
 def test_the_change_of_an_area_is_paired() -> None:
@@ -79,62 +194,161 @@ def test_the_change_of_an_area_is_paired() -> None:
     shared = generator.normal(size=200) + labels
     scores = [shared + 0.1 * generator.normal(size=200) for _ in range(2)]
     first, second = (ClassRows(["a", "b"], labels, labels, np.column_stack([-values, values])) for values in scores)
-    change, alone = METRICS["roc_auc"].compare(first, second, 0.05), METRICS["roc_auc"].estimate(first, 0.05)
+    change, alone = METRICS["roc_auc"].compare(first, second), METRICS["roc_auc"].estimate(first)
     # The models share most of their noise, so their difference is known far better than either.
-    assert change.high - change.low < 0.4 * (alone.high - alone.low)
+    assert np.ptp(change.interval(0.05)) < 0.4 * np.ptp(alone.interval(0.05))
 
 
-def test_a_new_metric_is_one_function_of_the_confusion_table() -> None:
-    recall_of_class_1 = of_cells("Recall", lambda table: table.hits[:, 1] / table.actual[:, 1])
-    rows = class_rows([0, 1, 1, 1] * 20, [0, 1, 1, 0] * 20, 2)
-    assert recall_of_class_1.estimate(rows, 0.05).value == pytest.approx(2 / 3)
+def test_groups_that_agree_inside_widen_the_interval() -> None:
+    base, candidate = class_rows(1, 2, rows=400)
+    groups = np.argsort(np.argsort(candidate.right.astype(int) - base.right, kind="stable")) // 20
+    extent = Extent(groups=groups)
+    grouped = [replace(rows, extent=extent) for rows in (base, candidate)]
+    for name in ("accuracy", "f1_macro", "brier"):
+        plain, clustered = METRICS[name].compare(base, candidate), METRICS[name].compare(*grouped)
+        assert clustered.value == pytest.approx(plain.value)
+        assert clustered.error > 1.2 * plain.error
+        assert clustered.method.endswith(", clustered")
+        assert METRICS[name].support(grouped[0]) <= 20
 
 
-def test_f1_of_a_thousand_classes_is_compared_without_a_dense_table() -> None:
+def test_a_metric_of_a_thousand_classes_is_compared_without_a_dense_table() -> None:
     generator = np.random.default_rng(0)
     labels = generator.integers(0, 1000, 20_000)
     first, second = (
-        np.where(generator.random(20_000) < 0.9, labels, generator.integers(0, 1000, 20_000)) for _ in range(2)
+        ClassRows(
+            names(1000),
+            labels,
+            np.where(generator.random(20_000) < 0.9, labels, generator.integers(0, 1000, 20_000)),
+            None,
+        )
+        for _ in range(2)
     )
-    names = [str(code) for code in range(1000)]
-    found = of_cells("F1", f1_weighted).compare(
-        ClassRows(names, labels, first, None), ClassRows(names, labels, second, None), 0.05
-    )
-    assert found.low < found.value < found.high
+    change = METRICS["f1_weighted"].compare(first, second)
+    assert change.method == "delta method"
+    assert change.interval(0.05).low < change.value < change.interval(0.05).high
+
+
+@pytest.mark.parametrize("name", ["precision", "recall", "f1_weighted", "f1_macro"])
+def test_the_delta_method_and_the_bootstrap_agree(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    base, candidate = class_rows(5, 4, rows=2000)
+    drawn = METRICS[name].compare(base, candidate)
+    monkeypatch.setattr(cells, "MOST_CELLS", 0)
+    found = METRICS[name].compare(base, candidate)
+    assert (drawn.method, found.method) == ("bootstrap of the joint cells", "delta method")
+    # The standard error of 2,000 replicates' standard error is 1.6 %.
+    assert found.error == pytest.approx(drawn.error, rel=0.06)
+
+
+def test_the_row_that_counts_most_is_the_one_found_by_trying_all() -> None:
+    rows = class_rows(2, 3, rows=60)[0]
+    for ratio in (confusion.PRECISION, confusion.RECALL, confusion.F1):
+        for weighted in (False, True):
+            average = confusion.Average(ratio, None, weighted)
+            hits, predicted, _ = average.gradient(confusion.table_of(rows))
+            moves = [
+                abs(hits[label] + predicted[label] - predicted[other])
+                for label in range(3)
+                for other in range(3)
+                if other != label
+            ]
+            assert confusion.heaviest(rows, average) == pytest.approx(max(moves))
+
+
+def test_of_two_classes_the_larger_is_judged_whatever_the_order_and_the_title_says_so() -> None:
+    labels, predicted = np.array([0, 0, 0, 1] * 20), np.array([0, 1, 1, 1] * 20)
+    for classes, precision in ((["9", "10"], 1 / 3), (["10", "9"], 1.0)):
+        rows = ClassRows(classes, labels, predicted, None)
+        assert METRICS["precision"].estimate(rows).value == pytest.approx(precision)
+        assert METRICS["precision"].heading(rows) == "Precision (of 10)"
+        assert METRICS["precision"].support(rows) == (60 if classes[1] == "10" else 20)
+        assert METRICS["recall"].support(rows) == (20 if classes[1] == "10" else 60)
+
+
+def test_titles_say_how_classes_are_averaged() -> None:
+    several, labels = class_rows(0, 4)[0], label_rows(0)[0]
+    assert METRICS["roc_auc"].heading(several) == "ROC AUC (one-vs-rest, macro)"
+    assert METRICS["roc_auc"].heading(class_rows(0, 2)[0]) == "ROC AUC"
+    assert METRICS["precision"].heading(several) == "Precision (mean over classes)"
+    assert METRICS["f1_weighted"].heading(labels) == "F1 (weighted by labels)"
+    assert METRICS["accuracy"].heading(labels) == "Accuracy (all labels right)"
+    assert METRICS["accuracy"].heading(several) == "Accuracy"
+    assert METRICS["mae"].heading(number_rows(0)[0]) == "Mean absolute error"
+
+
+def test_log_loss_never_asks_for_the_logarithm_of_nothing() -> None:
+    rows = class_rows(0, 2)[0]
+    sure_and_wrong = np.eye(2)[1 - rows.labels]
+    worst = METRICS["log_loss"].estimate(replace(rows, scores=sure_and_wrong)).value
+    assert worst == pytest.approx(-math.log(np.finfo(np.float32).eps))
 
 
 @pytest.mark.parametrize(
-    ("gain", "margin", "support", "word"),
+    ("scores", "message"),
     [
-        (Gain(-0.03, -0.04, -0.02, 0.006), 0.01, 500, "regressed"),
-        (Gain(-0.01, -0.02, -0.001, 0.006), 0.01, 500, "regressed"),
-        (Gain(-0.03, -0.06, 0.001, 0.02), 0.01, 500, "undecided"),
-        (Gain(0.03, 0.01, 0.05, 0.01), 0.01, 500, "improved"),
-        (Gain(-0.002, -0.008, 0.004, 0.004), 0.01, 500, "non_inferior"),
-        (Gain(-0.002, -0.003, -0.001, 0.0006), 0.01, 500, "non_inferior"),
-        (Gain(-0.008, -0.015, -0.001, 0.004), 0.01, 500, "small_drop"),
-        (Gain(0.0, -0.02, 0.02, 0.01), 0.01, 500, "undecided"),
-        (Gain(-0.3, -0.4, -0.2, 0.06), 0.01, 29, "unpowered"),
-        (Gain(0.0, -0.001, 0.001, 0.0006), 0.0, 500, "undecided"),
-        (Gain(-0.001, -0.002, -0.0001, 0.0006), 0.0, 500, "regressed"),
+        (np.tile([0.5, 0.6], (80, 1)), "the scores of 80 rows do not sum to 1"),
+        (np.tile([-3.0, 4.0], (80, 1)), "they go from -3 to 4"),
     ],
 )
-def test_the_first_word_that_holds(gain: Gain, margin: float, support: int, word: str) -> None:
-    assert compared(gain, margin, support) == word
+def test_scores_that_are_no_probabilities_have_no_log_loss_and_still_an_area(scores: np.ndarray, message: str) -> None:
+    rows = replace(class_rows(0, 2)[0], scores=scores)
+    for name in ("log_loss", "brier"):
+        assert message in obstacle(name, rows, None)
+        with pytest.raises(DataError, match=message):
+            require(name, rows, None)
+    assert obstacle("roc_auc", rows, None) == ""
 
 
-def test_turning_a_loss_turns_its_interval() -> None:
-    assert oriented(Change(2.0, 1.0, 4.0, 0.5), METRICS["mae"]) == Gain(-2.0, -4.0, -1.0, 0.5)
-    assert oriented(Change(2.0, 1.0, 4.0, 0.5), METRICS["accuracy"]) == Gain(2.0, 1.0, 4.0, 0.5)
+def test_a_metric_that_cannot_be_had_says_why() -> None:
+    two, numbers = class_rows(0, 2)[0], number_rows(0)[0]
+    without = replace(two, scores=None)
+    assert "the base has no scores" in obstacle("roc_auc", two, without)
+    one = replace(two, labels=np.zeros(80, dtype=np.int64))
+    assert "fewer than two test rows" in obstacle("roc_auc", one, None)
+    flat = NumberRows(np.ones(80), numbers.predicted)
+    assert "all labels are the same number" in obstacle("r2", flat, None)
+    assert obstacle("mae", flat, None) == ""
+    assert "one row only" in obstacle("mae", numbers.take(np.arange(80) == 3), None)
+    with pytest.raises(ConfigError, match="accuracy is a metric of classification and multilabel"):
+        require("accuracy", numbers, None)
+    with pytest.raises(ConfigError, match="mae is a metric of regression"):
+        require("mae", two, None)
 
 
-def test_rows_needed_grow_with_the_square_of_the_margin_and_nothing_shows_zero() -> None:
-    gain = Gain(0.0, -0.01, 0.01, 0.005)
-    half, whole = rows_needed(gain, 0.005, 2000, 0.05), rows_needed(gain, 0.01, 2000, 0.05)
-    # 2.49 standard errors: one-sided 5 %, power 80 % (reference: 2.49 sqrt(d/n)).
-    assert whole == pytest.approx(2000 * (2.4865 * 0.005 / 0.01) ** 2, rel=0.001)
-    assert half == pytest.approx(4 * (whole or 0), abs=4)
-    assert rows_needed(gain, 0.0, 2000, 0.05) is None
+def test_support_is_that_of_the_rarest_class_or_its_groups() -> None:
+    labels = np.repeat([0, 1], [70, 10])
+    rows = ClassRows(["a", "b"], labels, labels, None)
+    assert METRICS["accuracy"].support(rows) == 80
+    assert METRICS["f1_macro"].support(rows) == 10
+    grouped = replace(rows, extent=Extent(groups=np.concatenate([np.arange(70), np.repeat([70, 71], 5)])))
+    assert METRICS["accuracy"].support(grouped) == 72
+    assert METRICS["f1_macro"].support(grouped) == 2
+    there = label_rows(0)[0]
+    assert METRICS["f1_macro"].support(there) == min(there.labels.sum(axis=0).min(), (~there.labels).sum(axis=0).min())
+    assert METRICS["f1_macro"].support(replace(there, extent=Extent(groups=np.arange(80) // 8))) <= 10
+
+
+def test_weights_that_are_all_one_change_no_value() -> None:
+    for base, candidate in (class_rows(0, 4), label_rows(0), number_rows(0)):
+        ones = Extent(np.ones(80))
+        for metric in METRICS.values():
+            if task_of(base) in metric.tasks:
+                weighted = metric.compare(replace(base, extent=ones), replace(candidate, extent=ones))
+                plain = metric.compare(base, candidate)
+                assert weighted.value == pytest.approx(plain.value)
+                assert weighted.error == pytest.approx(plain.error, rel=0.15)
+                assert weighted.method.endswith("weighted")
+
+
+def test_many_numbers_are_compared_by_the_delta_method() -> None:
+    base, candidate = number_rows(0, rows=100_001)
+    for name in ("rmse", "r2"):
+        exact = METRICS[name].compare(base, candidate)
+        assert exact.method == "delta method"
+        fewer = [rows.take(np.arange(100_001) < 2_000) for rows in (base, candidate)]
+        drawn = METRICS[name].compare(*fewer)
+        assert drawn.method == "BCa bootstrap"
+        assert drawn.error == pytest.approx(exact.error * math.sqrt(100_001 / 2_000), rel=0.1)
 
 
 def test_every_metric_can_be_limited_and_a_limit_is_never_overlooked() -> None:

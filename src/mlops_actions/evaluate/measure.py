@@ -41,7 +41,7 @@ def measure(pair: Pair, settings: EvaluateSection) -> list[Measured]:
     """
     named = settings.limits()
     for name in named:
-        _require(name, pair)
+        require(name, pair.candidate, pair.base)
     others = [name for name in METRICS if name not in named and not obstacle(name, pair.candidate, pair.base)]
     return [measure_one(name, pair.candidate, pair.base) for name in [*named, *others]]
 
@@ -79,15 +79,16 @@ def obstacle(name: str, candidate: Rows, base: Rows | None) -> str:
     return ""
 
 
-def _require(name: str, pair: Pair) -> None:
-    metric, task = METRICS[name], task_of(pair.candidate)
+def require(name: str, candidate: Rows, base: Rows | None) -> None:
+    """Refuse a metric that cannot be had from these rows; errors are those of `measure`."""
+    metric, task = METRICS[name], task_of(candidate)
     if task not in metric.tasks:
         fitting = [other for other, one in METRICS.items() if task in one.tasks]
         raise ConfigError(
             f"evaluate.{name} is a metric of {_listed(metric)}, and this is a {task} model.",
             fix=f"use {', '.join(fitting)}.",
         )
-    found = obstacle(name, pair.candidate, pair.base)
+    found = obstacle(name, candidate, base)
     if found:
         raise DataError(f"evaluate.{name} cannot be computed: {found}.", fix=f"provide it, or remove {name}.")
 

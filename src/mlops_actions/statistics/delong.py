@@ -97,7 +97,7 @@ def standard_error(labels: Codes, parts: Floats) -> float:
     return math.sqrt(float((rows / (rows - 1)) @ squares))
 
 
-def changed(first: Area, second: Area, labels: Codes | None, groups: Codes | None) -> Change:
+def changed(first: Area, second: Area, labels: Codes | None, groups: Codes | None, said: str = "") -> Change:
     """Compare the areas of two models on the same rows.
 
     Args:
@@ -105,11 +105,11 @@ def changed(first: Area, second: Area, labels: Codes | None, groups: Codes | Non
         second: of the candidate.
         labels: [N] class codes that the parts are centred in; None for several labels a row.
         groups: [N] codes of groups that are not independent, or None.
+        said: what the method has to say of weights and groups.
     """
-    value, parts = second.value - first.value, second.parts - first.parts
+    value, parts, method = second.value - first.value, second.parts - first.parts, METHOD + said
     if groups is not None or labels is None:
-        least = usual(summed(first.parts, groups))
-        return linear(value, parts, METHOD + ("" if groups is None else ", clustered"), groups, least)
+        return linear(value, parts, method, groups, usual(summed(first.parts, groups)))
     least = max(usual(first.parts[labels == code]) for code in range(int(labels.max()) + 1))
     error = math.sqrt(standard_error(labels, parts) ** 2 + two_more(parts, least))
-    return Student(value=value, error=error, method=METHOD, parts=parts, skewness=skewness(parts, error))
+    return Student(value=value, error=error, method=method, parts=parts, skewness=skewness(parts, error))

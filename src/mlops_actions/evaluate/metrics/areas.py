@@ -17,7 +17,7 @@ def estimate(rows: Answers) -> Estimate:
 def compare(base: Answers, candidate: Answers) -> Change:
     """Return the change of the area (paired DeLong)."""
     labels = base.labels if isinstance(base, ClassRows) else None
-    return delong.changed(base.area, candidate.area, labels, base.extent.groups)
+    return delong.changed(base.area, candidate.area, labels, base.extent.groups, base.extent.said())
 
 
 def _obstacle(rows: Answers) -> str:
