@@ -36,12 +36,13 @@ def cautions(record: GateRecord) -> list[Line]:
 def _unverified(record: GateRecord) -> Line:
     why = (
         " The predictions come from a job that runs code of a fork or of a changed dependency. The numbers were computed again here from these predictions,"
+        " but nothing shows that the model made them, so this can never be green by itself."
         if record.evaluation
-        else " The run is one of a fork or of a changed dependency,"
+        else " The run is one of a fork or of a changed dependency, so this can never be green by itself."
     )
     return (
         Strong("Unverified."),
-        f"{why} but nothing shows that the model made them, so this can never be green by itself.",
+        why,
         " A maintainer who has read the change can push its commit to a branch of this repository,",
         " where trusted code runs it, or comment ",
         ACCEPT,

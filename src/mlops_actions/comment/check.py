@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from mlops_actions.comment.blocks import Block, Part
 from mlops_actions.comment.fit import fitted
 from mlops_actions.comment.story import COMMENT, details, headline
-from mlops_actions.comment.words import phrase
+from mlops_actions.comment.words import fate, phrase
 from mlops_actions.comment.write_markdown import markdown
 from mlops_actions.report.gate import Annotation, GateRecord
 
@@ -45,7 +45,7 @@ def check(record: GateRecord) -> CheckOutput:
 
 
 def _title(record: GateRecord) -> str:
-    words = phrase(record)[1]
+    words = phrase(record)[1] + fate(record)
     text = " ".join(f"{words[:1].upper()}{words[1:]}: {record.sentence}".split())
     text = "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)
     return text if len(text) <= MOST_TITLE else text[: MOST_TITLE - 1] + "…"

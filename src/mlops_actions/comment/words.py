@@ -93,7 +93,7 @@ def phrase(record: GateRecord) -> tuple[str, str]:
 def title(record: GateRecord) -> str:
     """Return the headline: model, verdict, and what became of it."""
     _, words = phrase(record)
-    return f"{record.model}: {words}{_fate(record)}"
+    return f"{record.model}: {words}{fate(record)}"
 
 
 def mark(record: GateRecord) -> str:
@@ -104,7 +104,8 @@ def mark(record: GateRecord) -> str:
     return OPEN if not record.verified and found in {PASSED, NOTHING} else found
 
 
-def _fate(record: GateRecord) -> str:
+def fate(record: GateRecord) -> str:
+    """Return what became of a verdict, to be put behind its words; "" where it simply counts."""
     if record.accepted:
         return ", accepted"
     if not record.verified:
