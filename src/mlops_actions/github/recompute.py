@@ -61,17 +61,23 @@ def judge(github: GitHub, event: WorkflowRunEvent, trusted: Trusted, *, progress
         return None
     progress(f"{trusted.model}: fetching artifact {artifact['id']}, {artifact['size_in_bytes']:,} bytes")
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
         try:
-            gate = fetch(github, event.repository, artifact, folder)
-            if gate.predictions is None:
-                return without_predictions(event, trusted, gate)
-            clean = cleaned(gate.predictions, folder / "clean.parquet")
-            progress(f"{trusted.model}: evaluating its predictions with the labels of {trusted.commit[:12]}")
-            return _record(event, trusted, _evaluated(trusted, clean, folder, progress), gate)
-        except (DataError, ConfigError) as error:
-            what = error.what.replace(str(folder / "clean.parquet"), "the file of predictions")
-            return _stopped(event, trusted, "neutral", f"This cannot be computed again here. {what} {ELSEWHERE}")
+            gate = fetch(github, event.repository, artifact, Path(name))
+            clean = cleaned(gate.predictions, Path(name) / "clean.parquet") if gate.predictions else None
+        except DataError as error:
+            return _stopped(event, trusted, "neutral", error.what)
+        if clean is None:
+            return without_predictions(event, trusted, gate)
+        return _judged(event, trusted, gate, clean, progress)
+
+
+def _judged(event: WorkflowRunEvent, trusted: Trusted, gate: Gate, clean: Path, progress: Progress) -> GateRecord:
+    progress(f"{trusted.model}: evaluating its predictions with the labels of {trusted.commit[:12]}")
+    try:
+        return _record(event, trusted, _evaluated(trusted, clean, progress), gate)
+    except (DataError, ConfigError) as error:
+        what = error.what.replace(str(clean), "The file of predictions")
+        return _stopped(event, trusted, "neutral", f"{what} {ELSEWHERE}")
 
 
 def without_predictions(event: WorkflowRunEvent, trusted: Trusted, gate: Gate | None = None) -> GateRecord:
@@ -108,11 +114,11 @@ def _stopped(event: WorkflowRunEvent, trusted: Trusted, conclusion: Conclusion, 
     )
 
 
-def _evaluated(trusted: Trusted, predictions: Path, folder: Path, progress: Progress) -> Report:
+def _evaluated(trusted: Trusted, predictions: Path, progress: Progress) -> Report:
     """Evaluate as the gate does. Nothing of the artifact comes in but ids, predictions and scores."""
     record = None
     if trusted.base is None and trusted.record is not None:
-        record = folder / "base-record.json"
+        record = predictions.with_name("base-record.json")
         write_text(record, trusted.record.model_dump_json())
     return evaluate.run(
         trusted.config,
