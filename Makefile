@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test check format unit lock docs bench test-terraform clean
+.PHONY: demo test check format unit lock docs screenshots bench test-terraform clean
 
 demo: $(VENV)/.ready
 	$(BIN)/mlops demo --config examples/flights
@@ -30,6 +30,9 @@ lock: $(VENV)/.ready
 docs: $(VENV)/.ready
 	$(BIN)/python scripts/docs.py
 	$(BIN)/python scripts/schemas.py
+
+screenshots: $(VENV)/.ready
+	PYTHONPATH=tests $(BIN)/python scripts/screenshots.py
 
 bench: $(VENV)/.ready
 	PATH="$(abspath $(BIN)):$$PATH" PYTHONPATH=scripts $(BIN)/python -m bench.run

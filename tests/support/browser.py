@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from markdown_it import MarkdownIt
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from npm import packed
 from servers import require
@@ -17,7 +17,7 @@ MERMAID = ("mermaid", "12.3.0", "package/dist/mermaid.min.js")
 # As in a pull request: a box in the conversation, about as wide as there.
 FRAME = """
 :root { color-scheme: light dark; }
-body { margin: 0; background: #fff; }
+body { margin: 0; padding: 1px 0; background: #fff; }
 .box { margin: 16px auto; max-width: 900px; border: 1px solid #d1d9e0; border-radius: 6px; overflow: hidden; }
 .who { background: #f6f8fa; color: #59636e; border-bottom: 1px solid #d1d9e0; padding: 8px 16px; font: 14px system-ui, sans-serif; }
 .markdown-body { padding: 16px; font-size: 14px; }
@@ -78,8 +78,12 @@ def shown(
     )
     asked: list[str] = []
     page = context.new_page()
-    page.on("request", lambda request: asked.append(request.url))
-    context.route("**/*", lambda route: route.abort())
+
+    def refuse(route: Route) -> None:
+        asked.append(route.request.url)
+        route.abort()
+
+    context.route("**/*", refuse)
     try:
         page.set_content(html)
         if open_all:

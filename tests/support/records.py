@@ -1,6 +1,7 @@
 """Gate records as they come about on the flights example: one for each thing that the gate can say."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from mlops_actions.report import Evaluation, GateRecord
@@ -161,7 +162,7 @@ def calibration() -> Calibration:
         ]
 
     return Calibration(
-        of="the score of `yes`", base=bins(1.06), candidate=bins(1.25), base_error=0.0121, candidate_error=0.0314
+        of="the score of yes", base=bins(1.06), candidate=bins(1.25), base_error=0.0121, candidate_error=0.0314
     )
 
 
@@ -173,7 +174,7 @@ def distribution() -> Distribution:
         for middle, width in ((0.18, 0.14), (0.21, 0.17))
     ]
     base, candidate = ([round(ROWS * one / sum(shape)) for one in shape] for shape in shapes)
-    return Distribution(of="the score of `yes`", edges=edges, base=base, candidate=candidate)
+    return Distribution(of="the score of yes", edges=edges, base=base, candidate=candidate)
 
 
 def evaluated(word: Word, comparisons: list[Comparison], **more: Any) -> Evaluation:
@@ -402,7 +403,7 @@ def regression() -> GateRecord:
     return evaluated_record(evaluation, "neutral", model="minutes")
 
 
-EXAMPLES = {
+EXAMPLES: dict[str, Callable[[], list[GateRecord]]] = {
     "better": lambda: [better()],
     "no-worse": lambda: [no_worse()],
     "worse": lambda: [worse()],

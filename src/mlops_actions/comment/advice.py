@@ -27,7 +27,7 @@ def cautions(record: GateRecord) -> list[Line]:
         found.append(
             (
                 Strong("Observe mode"),
-                f" (enforce is false in {record.config}): else this would have stopped the change.",
+                f" (enforce is false in {record.config}): with enforcement this would have stopped the change.",
             )
         )
     return found

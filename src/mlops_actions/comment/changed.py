@@ -76,9 +76,7 @@ def confusion(evaluation: Evaluation) -> tuple[Block, ...]:
     """Return the confusion matrices."""
     if evaluation.confusion is None:
         return ()
-    how = "Counts of test rows: a line for each true class, a column for each answer" + (
-        "; base → candidate." if evaluation.confusion.base else "."
-    )
+    how = "Counts of test rows: a line for each true class, a column for each answer."
     return (Fold("Confusion matrices", (Paragraph((how,)), Matrices(evaluation.confusion))),)
 
 

@@ -121,7 +121,10 @@ def _matrices(matrices: blocks.Matrices) -> str:
         ]
         for truth, (name, row) in enumerate(zip(confusion.classes, confusion.candidate, strict=True))
     ]
-    head = ["truth", *(f"said {escape(name)}" for name in confusion.classes)]
+    head = [
+        "truth (base → candidate)" if confusion.base else "truth",
+        *(f"said {escape(name)}" for name in confusion.classes),
+    ]
     rule = ["---", *["---:"] * len(confusion.classes)]
     return "\n".join(_row(row) for row in [head, rule, *rows])
 
