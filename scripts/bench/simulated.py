@@ -1,6 +1,6 @@
 """Pairs of models whose true difference is known: what the error rates of the gate are measured on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -84,6 +84,10 @@ class Scores:
     disagreement: float = 1.0
     worse: float = 0.0
 
+    def larger(self, rows: int) -> "Scores":
+        """Return the same models on more rows."""
+        return replace(self, rows=rows)
+
     def draw(self, generator: np.random.Generator) -> tuple[ClassRows, ClassRows]:
         """Return base and candidate on fresh rows; both classes have two rows at least."""
         labels = (generator.random(self.rows) < self.rarest).astype(np.int64)
@@ -118,6 +122,10 @@ class Numbers:
     disagreement: float = 1.0
     worse: float = 0.0
     groups: int = 0
+
+    def larger(self, rows: int) -> "Numbers":
+        """Return the same models on more rows, in as many more groups."""
+        return replace(self, rows=rows, groups=self.groups * rows // self.rows)
 
     def draw(self, generator: np.random.Generator) -> tuple[NumberRows, NumberRows]:
         """Return base and candidate on fresh rows."""
