@@ -121,6 +121,16 @@ def test_without_a_limit_the_comment_says_how_to_set_one() -> None:
     assert "each on a scale of its own" in text
 
 
+def test_what_the_configuration_lets_pass_is_said() -> None:
+    allowed = records.slightly_worse().model_copy(update={"conclusion": "success", "unenforced": "success"})
+    assert "`evaluate.allow` in mlops.yaml lets this pass." in told(allowed)
+
+
+def test_a_first_model_that_fails_by_policy_is_told_why() -> None:
+    failed = records.first_ever().model_copy(update={"conclusion": "failure", "unenforced": "failure"})
+    assert "`evaluate.without_base` in mlops.yaml says that a model without a base fails" in told(failed)
+
+
 def test_a_limit_is_held_against_the_interval() -> None:
     floors = [
         Floor(key="k", side="min", bound=0.7, word="below_min"),
@@ -245,6 +255,19 @@ def test_a_check_has_a_plain_title_tables_at_once_and_details_below() -> None:
     assert "Why trust this?" in output.text
     assert "flights: worse" not in output.summary
     assert output.annotations == records.worse().annotations
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (records.fork, "No worse, unverified: "),
+        (records.accepted, "Worse, accepted: "),
+        (records.observe, "Worse, observed only: "),
+        (records.stopped, "Could not be judged: Checking the data failed"),
+    ],
+)
+def test_the_title_of_a_check_says_what_became_of_the_verdict(make: Any, words: str) -> None:
+    assert check(make()).title.startswith(words)
 
 
 @pytest.mark.parametrize("slices", [10, 1000])

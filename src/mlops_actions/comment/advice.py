@@ -59,7 +59,7 @@ def next_step(record: GateRecord) -> Line | None:
     if record.evaluation is None:
         return None
     if record.unenforced == "failure":
-        return _after_a_failure(record)
+        return _after_a_failure(record, lead(record.evaluation))
     if record.unenforced == "neutral":
         return (Strong("What now?"), " ", *_when_open(lead(record.evaluation)))
     return _when_passed(record, lead(record.evaluation))
@@ -77,7 +77,10 @@ def _after_a_stop(record: GateRecord) -> Line:
     )
 
 
-def _after_a_failure(record: GateRecord) -> Line:
+def _after_a_failure(record: GateRecord, found: Lead) -> Line:
+    if found.word == "no_base":
+        said = (Strong("What now?"), " ", Code("evaluate.without_base"), " in ", record.config)
+        return (*said, " says that a model without a base fails; someone with write access comments ", ACCEPT, ".")
     if not record.enforce:
         return (
             Strong("What now?"),
@@ -112,6 +115,8 @@ def _when_open(found: Lead) -> Line:
 
 
 def _when_passed(record: GateRecord, found: Lead) -> Line | None:
+    if found.word in {"small_drop", "undecided", "unpowered"}:
+        return (Code("evaluate.allow"), " in ", record.config, " lets this pass.")
     if found.word == "no_base":
         return ("Once this is merged, later changes are compared with it.",)
     if found.word == "no_limit" and found.comparison:
