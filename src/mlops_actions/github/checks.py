@@ -4,16 +4,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from mlops_actions.errors import DataError
+from mlops_actions.errors import ConfigError, DataError
 from mlops_actions.github.client import GitHub
 from mlops_actions.github.hidden import find, hide
-from mlops_actions.github.refusal import GitHubError
 from mlops_actions.progress import Progress
 from mlops_actions.report.gate import Annotation, GateRecord
 
 PREFIX = "mlops / "
 MARK = "mlops-actions/1:"
-WORKFLOWS = "github-actions"  # the app whose token workflows get
+APP = "github-actions"  # the app whose token workflows get: what other apps (and so other bots) write is not believed
 BATCH = 50  # annotations that one request may bring
 MOST_TITLE, MOST_MESSAGE = 255, 64_000
 
@@ -34,12 +33,10 @@ class Posted:
     """A check run with the record in it.
 
     Attributes:
-        app: slug of the app that posted it.
         completed_at: ISO 8601, UTC, as GitHub writes it.
     """
 
     id: int
-    app: str
     completed_at: str
     record: GateRecord
 
@@ -50,6 +47,7 @@ def publish(github: GitHub, repository: str, record: GateRecord, output: Output)
     Annotations that are there already are not sent again (GitHub only ever adds).
 
     Raises:
+        ConfigError: the token is not a workflow's own.
         GitHubError: GitHub refused (the message has the YAML to add) or did not answer.
     """
     text, kept = hide(record, output.text)
@@ -63,23 +61,28 @@ def publish(github: GitHub, repository: str, record: GateRecord, output: Output)
         **({"details_url": record.run_url} if record.run_url else {}),
     }
     shown = github.again(lambda: _post(github, repository, record, body))
-    return Posted(shown["id"], shown["app"]["slug"], shown["completed_at"], kept)
+    if _app(shown) != APP:
+        raise ConfigError(
+            f"The token belongs to the app {_app(shown)!r}, whose check runs nobody believes.",
+            fix="pass the workflow's own token: `token: ${{ github.token }}`, which is the default.",
+        )
+    return Posted(shown["id"], shown["completed_at"], kept)
 
 
 def _post(github: GitHub, repository: str, record: GateRecord, body: dict[str, Any]) -> Any:
     """Look first, then update or create: so it may be tried again."""
     query = {"check_name": body["name"], "filter": "all"}
     runs = github.pages(f"repos/{repository}/commits/{record.head}/check-runs", query, key="check_runs")
-    there = [run for run in runs if run["external_id"] == body["external_id"]]
-    for run in sorted(there, key=lambda run: run["id"], reverse=True):
-        try:
-            return _update(github, repository, run, body, record.annotations)
-        except GitHubError as error:
-            if error.status != 403 or "app_id" not in error.what:  # only its own app may change a check run
-                raise
+    there = [run for run in runs if run["external_id"] == body["external_id"] and _app(run) == APP]
+    if there:
+        return _update(github, repository, max(there, key=lambda run: int(run["id"])), body, record.annotations)
     first, rest = record.annotations[:BATCH], record.annotations[BATCH:]
     made = github.send("POST", f"repos/{repository}/check-runs", {**_with(body, first), "head_sha": record.head})
     return _add(github, repository, made, body, rest)
+
+
+def _app(run: Any) -> str:
+    return run["app"]["slug"] if run["app"] else ""
 
 
 def _update(github: GitHub, repository: str, run: Any, body: dict[str, Any], annotations: list[Annotation]) -> Any:
@@ -121,10 +124,10 @@ def _with(body: dict[str, Any], annotations: list[Annotation]) -> dict[str, Any]
     return {**body, "output": {**body["output"], "annotations": listed}}
 
 
-def posted(github: GitHub, repository: str, sha: str, *, progress: Progress, own: str = WORKFLOWS) -> list[Posted]:
+def posted(github: GitHub, repository: str, sha: str, *, progress: Progress) -> list[Posted]:
     """Return the check runs of a commit that hold records, by model; the latest of each.
 
-    Only those of the workflows' app, and of our own, are believed. A record that is damaged, or is about another commit or
+    Only those that workflows posted are believed. A record that is damaged, or is about another commit or
     model than its check run, is told and left out.
 
     Args:
@@ -132,12 +135,11 @@ def posted(github: GitHub, repository: str, sha: str, *, progress: Progress, own
         repository: OWNER/NAME.
         sha: commit.
         progress: told what is wrong.
-        own: slug of the token's app, where it is known.
     """
     runs = github.pages(f"repos/{repository}/commits/{sha}/check-runs", {"filter": "all"}, key="check_runs")
     found: dict[str, Posted] = {}
     for run in sorted(runs, key=lambda run: int(run["id"])):
-        if run["name"].startswith(PREFIX) and run["app"] and run["app"]["slug"] in {WORKFLOWS, own}:
+        if run["name"].startswith(PREFIX) and _app(run) == APP:
             one = _believed(run, sha, progress)
             found |= {one.record.model: one} if one else {}
     return [found[model] for model in sorted(found)]
@@ -154,12 +156,12 @@ def _believed(run: Any, sha: str, progress: Progress) -> Posted | None:
     if (record.head, PREFIX + record.model) != (sha, run["name"]):
         progress(f"Check run {run['id']} ({run['name']}) of {sha[:12]} is not used: its record is about another.")
         return None
-    return Posted(run["id"], run["app"]["slug"], run["completed_at"] or "", record)
+    return Posted(run["id"], run["completed_at"] or "", record)
 
 
-def records(github: GitHub, repository: str, sha: str, *, progress: Progress, own: str = WORKFLOWS) -> list[GateRecord]:
+def records(github: GitHub, repository: str, sha: str, *, progress: Progress) -> list[GateRecord]:
     """Return the gate records of a commit, by model (see `posted`)."""
-    return [one.record for one in posted(github, repository, sha, progress=progress, own=own)]
+    return [one.record for one in posted(github, repository, sha, progress=progress)]
 
 
 def record_of(github: GitHub, repository: str, sha: str, model: str, *, progress: Progress) -> GateRecord | None:
