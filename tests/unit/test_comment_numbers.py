@@ -105,6 +105,13 @@ def test_a_table_has_one_scale() -> None:
     assert len({row.index("┆") for row in rows}) == 1
 
 
+def test_a_row_that_may_lose_nothing_is_drawn_without_a_mark_of_its_limit() -> None:
+    limited, strict = (draw(one) for one in intervals([(gain(-0.01, 0.001), 0.005), (gain(-0.01, 0.001), 0.0)]) if one)
+    assert "┆" in limited
+    assert "┆" not in strict
+    assert limited.index("│") == strict.index("│")
+
+
 def test_rows_without_a_limit_are_not_drawn_beside_rows_with_one() -> None:
     assert [bool(one) for one in intervals([(gain(-0.01, 0.001), 0.005), (gain(-0.01, 0.001), None)])] == [True, False]
     (alone,) = intervals([(gain(-0.01, 0.001), None)])

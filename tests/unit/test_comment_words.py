@@ -45,7 +45,11 @@ def test_every_word_has_a_sentence_with_its_numbers(word: Word) -> None:
     [
         (records.better, "flights: better", "rose from 0.6843 to 0.6935 on the same 92,039 test rows"),
         (records.no_worse, "flights: no worse", "a drop of 0.005 or more is ruled out"),
-        (records.slightly_worse, "flights: slightly worse", "a real drop, smaller than the 0.005 you allow"),
+        (
+            records.slightly_worse,
+            "flights: slightly worse",
+            "the drop is real, and whether it is more than the 0.005 you allow cannot be told",
+        ),
         (
             records.worse,
             "flights: worse",
@@ -64,7 +68,7 @@ def test_every_word_has_a_sentence_with_its_numbers(word: Word) -> None:
         (records.skipped, "flights: not touched by this change", "Nothing that this model sees"),
         (records.stopped, "flights: could not be judged", "23 different values"),
         (records.first_ever, "flights: nothing to compare with", "there is no earlier model"),
-        (records.regression, "minutes: slightly worse", "error rose from 21.48 to 21.67"),
+        (records.regression, "minutes: slightly worse", "error rose from 21.48 to 21.89"),
     ],
 )
 def test_the_headline(make: Any, words: str, numbers: str) -> None:
@@ -78,6 +82,21 @@ def test_an_error_that_grows_is_a_rise_and_not_a_fall() -> None:
     assert sentence(evaluated("regressed", [one])) == (
         "MAE rose from 10.00 to 12.00 on the same 92,039 test rows, more than the 0.5 you allow."
     )
+
+
+def test_where_no_drop_at_all_is_allowed_no_limit_of_zero_is_named() -> None:
+    words: tuple[Word, ...] = ("regressed", "undecided")
+    said = [sentence(evaluated(word, [auc(-0.004, 0.002, word, margin=0.0)])) for word in words]
+    assert said[0].endswith("on the same 92,039 test rows, and no loss at all is allowed.")
+    assert said[1].startswith("92,039 test rows cannot tell whether ROC AUC fell at all")
+
+
+def test_numbers_of_a_record_are_not_said_to_be_of_the_same_rows() -> None:
+    words: tuple[Word, ...] = ("undecided", "regressed")
+    for word in words:
+        said = sentence(evaluated(word, [auc(-0.0171, 0.001, word)], base_from="record"))
+        assert "by the base's recorded numbers" in said
+        assert "same" not in said
 
 
 def test_a_broken_minimum_leads_over_a_drop_that_is_fine() -> None:

@@ -144,4 +144,4 @@ def also_worse(evaluation: Evaluation) -> list[Line]:
 
 def _lost(gain: Gain | None, margin: float | None) -> str:
     digits = decimals(gain.low, gain.high) if gain else 0
-    return f"is worse by {number(abs(gain.value) if gain else None, digits)}, and {plain(margin)} is allowed"
+    return f"is worse by {number(abs(gain.value) if gain else None, digits)}, and {plain(margin) if margin else 'no loss at all'} is allowed"

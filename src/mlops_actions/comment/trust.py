@@ -1,7 +1,7 @@
 """Why trust this: methods by name, what alpha means, what could have been found, where the base comes from."""
 
 from mlops_actions.comment.blocks import Block, Bullets, Fold, Line, Table
-from mlops_actions.comment.numbers import count, plain
+from mlops_actions.comment.numbers import UNKNOWN, count, plain
 from mlops_actions.report.evaluation import Comparison, Evaluation
 from mlops_actions.report.gate import GateRecord
 
@@ -39,7 +39,9 @@ def trust(record: GateRecord, evaluation: Evaluation) -> tuple[Block, ...]:
 def _methods(evaluation: Evaluation) -> Table:
     return Table(
         columns=("metric", "how it is compared", "rests on"),
-        rows=tuple(((one.title,), (one.method,), (f"{count(one.support)} rows",)) for one in evaluation.comparisons),
+        rows=tuple(
+            ((one.title,), (one.method or UNKNOWN,), (f"{count(one.support)} rows",)) for one in evaluation.comparisons
+        ),
         right=frozenset({2}),
     )
 

@@ -43,15 +43,15 @@ def intervals(gains: list[tuple[Gain | None, float | None]]) -> list[Interval | 
 
     Args:
         gains: change and allowed drop of each row. A row without an allowed drop has no unit in common with those that
-            have one, and is drawn only where no row has one, each then on a scale of its own.
+            have one, and is drawn only where no row has one, each then on a scale of its own; so is one that allows no drop.
     """
-    limited = any(margin for _, margin in gains)
-    scaled = [_scaled(gain, margin) if gain and (margin or not limited) else None for gain, margin in gains]
+    gated = any(margin is not None for _, margin in gains)
+    scaled = [_scaled(gain, margin) if gain and (margin is not None or not gated) else None for gain, margin in gains]
     furthest = [end for one in scaled if one for end in (one[3], one[4])]
     scale = Scale(max(min([-1.5, *furthest]), -FURTHEST), min(max([0.75, *furthest]), FURTHEST))
     return [
-        Interval(*one, ends=_ends(gain), limited=limited, scale=scale) if one and gain else None
-        for one, (gain, _) in zip(scaled, gains, strict=True)
+        Interval(*one, ends=_ends(gain), limited=bool(margin), scale=scale) if one and gain else None
+        for one, (gain, margin) in zip(scaled, gains, strict=True)
     ]
 
 

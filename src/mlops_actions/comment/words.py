@@ -25,6 +25,7 @@ WORDS: dict[Word | Absolute, tuple[str, str]] = {
     "improved": (PASSED, "better"),
     "identical": (PASSED, "identical by construction"),
 }
+RECORDED = "by the base's recorded numbers"
 SEVERITY: tuple[Conclusion, ...] = ("failure", "neutral", "success")
 
 
@@ -40,7 +41,7 @@ class Lead:
 
 def lead(evaluation: Evaluation) -> Lead:
     """Return what decided: a drop, then a broken limit, then what is open, then a limit that is open."""
-    found = _drop(evaluation)
+    found = _compared(evaluation)
     if found.word == "regressed":
         return found
     broken = _floor(evaluation, {"below_min", "above_max"})
@@ -49,7 +50,7 @@ def lead(evaluation: Evaluation) -> Lead:
     return _floor(evaluation, {"undecided", "unpowered"}) or found
 
 
-def _drop(evaluation: Evaluation) -> Lead:
+def _compared(evaluation: Evaluation) -> Lead:
     same = [one for one in evaluation.comparisons if one.word == evaluation.word]
     if same and evaluation.word in {"regressed", "small_drop", "undecided"}:
         return Lead(evaluation.word, comparison=min(same, key=in_margins))
@@ -137,7 +138,8 @@ def _sentence(evaluation: Evaluation) -> str:
         return _about_floor(found.comparison, found.floor)
     if found.part:
         return _about_slice(found.comparison, found.part)
-    return _SENTENCES[found.word](found.comparison)
+    rows = f"on the same {count(found.comparison.rows)} test rows"
+    return _SENTENCES[found.word](found.comparison, RECORDED if evaluation.base_from == "record" else rows)
 
 
 def _about_floor(comparison: Comparison, floor: Floor) -> str:
@@ -156,7 +158,7 @@ def _about_floor(comparison: Comparison, floor: Floor) -> str:
 def _about_slice(comparison: Comparison, part: Slice) -> str:
     digits = decimals(part.gain.low, part.gain.high) if part.gain else 4
     moved = _moved(part.candidate - part.base)
-    allowed = f", more than the {plain(comparison.margin)} you allow" if part.word == "regressed" else ""
+    allowed = f", {exceeds(comparison.margin)}" if part.word == "regressed" else ""
     return (
         f"Where {part.name}, {part.title} {moved} from {number(part.base, digits)} to {number(part.candidate, digits)}"
         f" on the same {count(part.rows)} test rows{allowed}; over all rows the model is {WORDS[comparison.word][1]}."
@@ -173,73 +175,70 @@ def digits_of(comparison: Comparison) -> int:
     return decimals(span.low, span.high)
 
 
-def _change(comparison: Comparison) -> str:
-    digits = digits_of(comparison)
-    if comparison.base is None:
-        return (
-            f"{comparison.title} is {number(comparison.candidate.value, digits)} on {count(comparison.rows)} test rows"
-        )
-    before, after = number(comparison.base.value, digits), number(comparison.candidate.value, digits)
-    rows = f"on the same {count(comparison.rows)} test rows"
+def _change(one: Comparison, where: str) -> str:
+    digits = digits_of(one)
+    if one.base is None:
+        return f"{one.title} is {number(one.candidate.value, digits)} on {count(one.rows)} test rows"
+    before, after = number(one.base.value, digits), number(one.candidate.value, digits)
     if before == after:
-        return f"{comparison.title} stayed at {after} {rows}"
-    moved = _moved(comparison.candidate.value - comparison.base.value)
-    return f"{comparison.title} {moved} from {before} to {after} {rows}"
+        return f"{one.title} stayed at {after} {where}"
+    return f"{one.title} {_moved(one.candidate.value - one.base.value)} from {before} to {after} {where}"
 
 
-def _drop_name(comparison: Comparison) -> str:
-    return "drop" if comparison.higher_is_better else "rise"
+def _drop(one: Comparison) -> str:
+    return "drop" if one.higher_is_better else "rise"
 
 
-def _allowed(comparison: Comparison) -> str:
-    return f"the {plain(comparison.margin)} you allow"
+def exceeds(margin: float | None) -> str:
+    """Return how a loss stands to the drop that is allowed."""
+    return f"more than the {plain(margin)} you allow" if margin else "and no loss at all is allowed"
 
 
-def _undecided(comparison: Comparison) -> str:
-    fell = "fell" if comparison.higher_is_better else "rose"
-    more = (
-        f"; about {count(comparison.rows_needed)} would settle it"
-        if comparison.rows_needed and comparison.rows_needed > comparison.rows
-        else ""
-    )
-    return f"{count(comparison.rows)} test rows cannot tell whether {comparison.title} {fell} by more than {_allowed(comparison)}{more}."
+def _regressed(one: Comparison, where: str) -> str:
+    return f"{_change(one, where)}, {exceeds(one.margin)}."
 
 
-def _regressed(one: Comparison) -> str:
-    return f"{_change(one)}, more than {_allowed(one)}."
+def _improved(one: Comparison, where: str) -> str:
+    return f"{_change(one, where)}."
 
 
-def _improved(one: Comparison) -> str:
-    return f"{_change(one)}."
+def _non_inferior(one: Comparison, where: str) -> str:
+    return f"{_change(one, where)}: a {_drop(one)} of {plain(one.margin)} or more is ruled out."
 
 
-def _non_inferior(one: Comparison) -> str:
-    return f"{_change(one)}: a {_drop_name(one)} of {plain(one.margin)} or more is ruled out."
+def _small_drop(one: Comparison, where: str) -> str:
+    return f"{_change(one, where)}: the {_drop(one)} is real, and whether it is {exceeds(one.margin)} cannot be told."
 
 
-def _small_drop(one: Comparison) -> str:
-    return f"{_change(one)}: a real {_drop_name(one)}, smaller than {_allowed(one)}."
+def _undecided(one: Comparison, where: str) -> str:
+    if where == RECORDED:
+        return f"{_change(one, where)}: numbers that are not paired row by row cannot show that nothing was lost."
+    asked = f"by {exceeds(one.margin)}" if one.margin else "at all"
+    enough = one.rows_needed and one.rows_needed > one.rows
+    more = f"; about {count(one.rows_needed)} would settle it" if enough else ""
+    fell = "fell" if one.higher_is_better else "rose"
+    return f"{count(one.rows)} test rows cannot tell whether {one.title} {fell} {asked}{more}."
 
 
-def _unpowered(one: Comparison) -> str:
+def _unpowered(one: Comparison, _: str) -> str:
     return (
         f"{one.title} rests on {count(one.support)} rows of the rarest kind; fewer than {FEWEST_ROWS} can say nothing."
     )
 
 
-def _identical(one: Comparison) -> str:
-    return f"{_change(one)}: both models come from the same inputs and answer alike on every row."
+def _identical(one: Comparison, where: str) -> str:
+    return f"{_change(one, where)}: both models come from the same inputs and answer alike on every row."
 
 
-def _no_base(one: Comparison) -> str:
-    return f"{_change(one)}; there is no earlier model to compare with."
+def _no_base(one: Comparison, where: str) -> str:
+    return f"{_change(one, where)}; there is no earlier model to compare with."
 
 
-def _no_limit(one: Comparison) -> str:
-    return f"{_change(one)}; no limit is set under evaluate, so nothing could fail."
+def _no_limit(one: Comparison, where: str) -> str:
+    return f"{_change(one, where)}; no limit is set under evaluate, so nothing could fail."
 
 
-def _different_test_set(one: Comparison) -> str:
+def _different_test_set(one: Comparison, _: str) -> str:
     digits = digits_of(one)
     before = number(one.base.value, digits) if one.base else "unknown"
     return (
@@ -248,7 +247,7 @@ def _different_test_set(one: Comparison) -> str:
     )
 
 
-_SENTENCES: dict[Word | Absolute, Callable[[Comparison], str]] = {
+_SENTENCES: dict[Word | Absolute, Callable[[Comparison, str], str]] = {
     "regressed": _regressed,
     "improved": _improved,
     "non_inferior": _non_inferior,
