@@ -21,6 +21,8 @@ COMMANDS = {
     "train": ("stages", "Train the model, or restore a run seen before."),
     "evaluate": ("stages", "Compare the model with limits and with a base on the same rows."),
     "report": ("report", "Show what evaluate found: a page, Markdown, and a short text."),
+    "comment": ("comment", "Post what the gate says: the check run and the one comment."),
+    "accept": ("comment", "Carry `/mlops accept REASON` out."),
     "noise": ("noise", "Train with several seeds: how far metrics move by chance alone."),
     "keep": ("plan", "Copy of a bundle what later models are compared with."),
     "verify": ("verify", "Judge what a fork's run left again, by trusted labels."),
