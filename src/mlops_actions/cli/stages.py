@@ -3,6 +3,7 @@
 import json
 import os
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -60,18 +61,56 @@ def train(config: str, python: str | None, cache: str | None) -> None:
 )
 @click.option("--base", "base", metavar="PATH", help="Bundle or Parquet file of the model to compare with.")
 @click.option(
-    "--labels", "labels", metavar="PATH", help="Parquet file with id and label, when the predictions are plain files."
+    "--labels",
+    "labels",
+    metavar="PATH",
+    help="Parquet file with id and label, when the predictions are plain files; `data`: the test rows of data in mlops.yaml.",
 )
-def evaluate(config: str, candidate: str | None, base: str | None, labels: str | None) -> None:
+@click.option(
+    "--record",
+    "record",
+    metavar="FILE",
+    help="Record of the base's gate (JSON), used where there is no --base: its numbers, rows unpaired.",
+)
+@click.option(
+    "--base-from",
+    "base_from",
+    type=click.Choice(["bundle", "cache", "trained"]),
+    default="bundle",
+    show_default=True,
+    help="Where --base was had from; the report says so.",
+)
+@click.option(
+    "--noise", "noise", metavar="FILE", help="noise.json of `mlops noise`: intervals count the chance of training too."
+)
+@click.option(
+    "--uses",
+    "uses",
+    type=click.IntRange(min=0),
+    metavar="COUNT",
+    help="How often this test set has decided before, as far as anybody counted.",
+)
+def evaluate(
+    config: str, base_from: Literal["bundle", "cache", "trained"], uses: int | None, **paths: str | None
+) -> None:
     """Compare the model with limits and with a base on the same rows."""
     from mlops_actions import evaluate as stage
     from mlops_actions.cli.edge import run_stage
 
-    paths = {"candidate": candidate, "base": base, "labels": labels}
+    labels = paths.pop("labels")
+    files = {name: Path(path) if path else None for name, path in paths.items()}
     run_stage(
         config,
         lambda settings, progress: stage.run(
-            settings, progress=progress, **{name: Path(path) if path else None for name, path in paths.items()}
+            settings,
+            candidate=files["candidate"],
+            base=files["base"],
+            labels="data" if labels == "data" else Path(labels) if labels else None,
+            noise=files["noise"],
+            record=files["record"],
+            base_from=base_from,
+            uses=uses,
+            progress=progress,
         ),
     )
 

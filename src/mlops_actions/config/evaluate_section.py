@@ -70,12 +70,12 @@ class EvaluateSection(Section):
     min_slice_rows: Annotated[int, Field(ge=30)] = Field(
         default=100, description="Slices with fewer rows are listed and not judged."
     )
-    alpha: Probability = Field(
+    alpha: Annotated[float, Field(gt=0, lt=0.5)] = Field(
         default=0.05,
         description="Chance that a change that does not matter is called worse, over all metrics and slices together.",
     )
-    slices_share: Share = Field(
-        default=0.5, description="Share of alpha that slices get, where there are any; metrics keep the rest."
+    slices_share: Probability = Field(
+        default=0.5, description="Share of alpha that slices get, where any is judged; metrics keep the rest."
     )
     power: Probability = Field(default=0.8, description="Power of the smallest detectable drop that reports name.")
     warn_rate: Probability = Field(

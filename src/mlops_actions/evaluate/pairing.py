@@ -1,20 +1,25 @@
-"""Put labels, candidate and base side by side by id; anything that does not fit is an error, never a smaller comparison."""
+"""Put labels, candidate and base side by side by id; anything that does not fit is an error, never a smaller comparison.
 
-from dataclasses import dataclass
-from typing import get_args
+Everything is put in order of id first, so that no number depends on the order of the files.
+"""
 
-import numpy as np
+import hashlib
+from dataclasses import dataclass, replace
+
 import polars as pl
 
 from mlops_actions.errors import DataError
-from mlops_actions.evaluate.rows import ClassRows, Codes, Floats, NumberRows, Rows, Task
-from mlops_actions.evaluate.sources import SCORE, Source, Sources, shown
-from mlops_actions.evaluate.text import as_text, in_order
+from mlops_actions.evaluate.answers import rows_of, task_of
+from mlops_actions.evaluate.rows import ClassRows, LabelRows, Rows, Task
+from mlops_actions.evaluate.sources import LABEL, Source, Sources
+from mlops_actions.evaluate.text import as_text, shown
+
+HASHED_AT_ONCE = 100_000  # rows
 
 
 @dataclass(frozen=True)
 class Pair:
-    """The same rows under two models, in the order of the labels.
+    """The same rows under two models, in order of id.
 
     Attributes:
         candidate: answers and predictions.
@@ -34,7 +39,9 @@ class Pair:
         if second is None:
             return 0
         differ = first.predicted != second.predicted
-        if isinstance(first, ClassRows) and isinstance(second, ClassRows):
+        if differ.ndim > 1:
+            differ = differ.any(axis=1)
+        if isinstance(first, ClassRows | LabelRows) and isinstance(second, ClassRows | LabelRows):
             if first.scores is not None and second.scores is not None:
                 differ = differ | (first.scores != second.scores).any(axis=1)
             elif first.scores is not second.scores:
@@ -42,57 +49,104 @@ class Pair:
         return int(differ.sum())
 
 
-def pair(sources: Sources, named_task: Task | None) -> Pair:
+@dataclass(frozen=True)
+class Matched:
+    """What can be compared with what.
+
+    Attributes:
+        pair: the candidate, and the base where it was tested on the same rows.
+        apart: the base on its own test rows, where they are other ones: never paired.
+        task: which kind of model.
+        test_set: sha256 over ids and labels of the candidate's test rows, in order of id.
+    """
+
+    pair: Pair
+    apart: Pair | None
+    task: Task
+    test_set: str
+
+
+def match(sources: Sources, named_task: Task | None) -> Matched:
     """Align everything with the labels and turn it into arrays.
+
+    A base that brings another test set is kept apart: it is measured, and never paired.
 
     Args:
         sources: what was opened.
         named_task: what mlops.yaml says; else a bundle says it, else the values do.
 
     Raises:
-        DataError: missing or extra ids, other labels in the base, missing or not finite values, columns lacking.
+        DataError: missing or extra ids, other labels in a plain base, missing or not finite values, columns lacking.
     """
-    labels = _labels(sources)
+    answers = _sorted(_labels(sources.answers))
     given = [sources.candidate, *([sources.base] if sources.base else [])]
-    aligned = [_align(source, labels) for source in given]
-    tasks = {str(source.config.task) for source in given if source.config}
-    if len(tasks) > 1:
-        raise DataError("Candidate and base are models of different tasks.", fix="compare models of one task.")
-    task = tasks.pop() if tasks else named_task or _task(labels["label"], aligned)
-    assert task in get_args(Task)
-    rows: list[Rows]
-    if task == "regression":
-        rows = [_numbers(source, labels["label"]) for source in aligned]
-    else:
-        classes = _classes(labels["label"], aligned)
-        rows = [_classified(source, labels["label"], classes) for source in aligned]
-    return Pair(rows[0], rows[1] if sources.base else None, labels["id"], pl.DataFrame())
+    task = task_of(answers, given, named_task)
+    candidate, base = aligned(sources.candidate, answers.frame["id"]), sources.base
+    test_set = digest(answers)
+    other = base if base and _has_other_rows(base, answers, test_set) else None
+    beside = [aligned(base, answers.frame["id"])] if base and not other else []
+    rows = rows_of(answers, [candidate, *beside], task)
+    ids = answers.frame["id"]
+    pair = Pair(rows[0], rows[1] if beside else None, ids, pl.DataFrame())
+    return Matched(pair, _alone(other, task) if other else None, task, test_set)
 
 
-def _labels(sources: Sources) -> pl.DataFrame:
-    source = sources.labels or sources.candidate
-    labels = source.frame.select("id", "label")
-    missing = as_text(labels["label"]).null_count()
-    if missing:
-        raise DataError(f"{missing} rows of {source.path} have no label.", fix="leave rows without a label out.")
-    base = sources.base
-    if base and "label" in base.frame.columns and set(base.frame["id"]) == set(labels["id"]):
-        both = labels.join(base.frame.select("id", base_label="label"), on="id", maintain_order="left")
-        differ = both.filter(as_text(both["label"]) != as_text(both["base_label"]))
-        if differ.height:
-            raise DataError(
-                f"{differ.height} rows have another label in the base, such as id {shown(differ['id'])}.",
-                why="the labels were corrected since the base was trained, so this is another test set.",
-                fix="train the base again on the same data.",
-            )
-    return labels
+def _alone(source: Source, task: Task) -> Pair:
+    answers = _sorted(_labels(source))
+    rows = rows_of(answers, [aligned(source, answers.frame["id"])], task)
+    return Pair(rows[0], None, answers.frame["id"], pl.DataFrame())
 
 
-def _align(source: Source, labels: pl.DataFrame) -> Source:
-    """Return the source with its rows in the order of the labels."""
-    ids = labels["id"]
-    missing = ids.filter(~ids.is_in(source.frame["id"].implode()))
-    extra = source.frame["id"].filter(~source.frame["id"].is_in(ids.implode()))
+def _labels(source: Source) -> Source:
+    """Return the source, once every row has its label.
+
+    Raises:
+        DataError: labels are missing.
+    """
+    if "label" in source.frame.columns:
+        missing = as_text(source.frame["label"]).null_count()
+        if missing:
+            raise DataError(f"{missing} rows of {source.path} have no label.", fix="leave rows without a label out.")
+    return source
+
+
+def _sorted(source: Source) -> Source:
+    ids = source.frame["id"]
+    return source if ids.is_sorted() else replace(source, frame=source.frame.sort("id"))
+
+
+def _has_other_rows(base: Source, answers: Source, test_set: str) -> bool:
+    """Say whether a bundle was tested on other rows or labels.
+
+    Raises:
+        DataError: a plain file has other labels.
+    """
+    if not base.labelled or base.path == answers.path:
+        return False
+    if base.config:
+        return digest(_sorted(_labels(base))) != test_set
+    both = answers.frame.select("id", "label").join(base.frame.select("id", base_label="label"), on="id")
+    differ = both.filter(as_text(both["label"]) != as_text(both["base_label"]))
+    if differ.height:
+        raise DataError(
+            f"{differ.height} rows have another label in the base, such as id {shown(differ['id'])}.",
+            why="the labels were corrected since the base was made, so this is another test set.",
+            fix="predict with the base again on the same data.",
+        )
+    return False
+
+
+def aligned(source: Source, ids: pl.Series) -> Source:
+    """Return the source with its rows in the order of `ids`.
+
+    Raises:
+        DataError: it lacks some of them, or has others.
+    """
+    own = source.frame["id"]
+    if own.equals(ids):
+        return source
+    missing = ids.filter(~ids.is_in(own.implode()))
+    extra = own.filter(~own.is_in(ids.implode()))
     complaint = ""
     if len(missing):
         complaint = f"lacks {len(missing)} of the {len(ids)} labelled ids: {shown(missing)}"
@@ -104,101 +158,25 @@ def _align(source: Source, labels: pl.DataFrame) -> Source:
             why="it was made on another test set.",
             fix="predict the same rows with both models.",
         )
-    frame = labels.select("id").join(source.frame, on="id", how="left", maintain_order="left")
-    return Source(source.path, frame, source.config)
+    # Equal sets of unique ids, and `ids` are in order: sorting is aligning.
+    return replace(source, frame=source.frame.sort("id"))
 
 
-def _task(labels: pl.Series, sources: list[Source]) -> Task:
-    """Read the task off plain files: numbers with a fraction are a regression, everything else is classes."""
-    predictions = [source.frame["prediction"] for source in sources if "prediction" in source.frame.columns]
-    return "regression" if any(_has_fraction(values) for values in [labels, *predictions]) else "classification"
+def digest(answers: Source) -> str:
+    """Return the sha256 over ids and labels of a source that is in order of id: which test set this is.
+
+    Each value is written as its length, a colon, itself and a comma (a netstring), so no two test sets read alike.
+    """
+    labels = ["label"] if "label" in answers.frame.columns else [LABEL + name for name in sorted(answers.named(LABEL))]
+    texts = [answers.frame["id"], *(_written(answers.frame[name]) for name in labels)]
+    found = hashlib.sha256(",".join(labels).encode())
+    for start in range(0, answers.frame.height, HASHED_AT_ONCE):
+        part = pl.DataFrame([text.slice(start, HASHED_AT_ONCE).alias(str(place)) for place, text in enumerate(texts)])
+        netstrings = pl.concat_str([pl.format("{}:{},", pl.col(name).str.len_bytes(), name) for name in part.columns])
+        found.update(part.select(netstrings.str.join("")).item().encode())
+    return "sha256:" + found.hexdigest()
 
 
-def _has_fraction(values: pl.Series) -> bool:
-    return values.dtype.is_float() and bool((values != values.round()).any())
-
-
-def _classes(labels: pl.Series, sources: list[Source]) -> list[str]:
-    """Return all classes: the candidate's own order, then what else the labels and the predictions hold."""
-    known = next((list(source.config.classes) for source in sources if source.config), [])
-    seen = set(as_text(labels))
-    for source in sources:
-        seen |= set(source.scored())
-        if "prediction" in source.frame.columns:
-            seen |= set(as_text(source.frame["prediction"]).drop_nulls())
-    if len(seen | set(known)) < 2:
-        raise DataError("All labels are of one class.", why="the test rows lost a class.", fix="check the split.")
-    return known + in_order(seen - set(known)) if known else in_order(seen)
-
-
-def _classified(source: Source, labels: pl.Series, classes: list[str]) -> ClassRows:
-    scores = _scores(source, classes)
-    return ClassRows(classes, _codes(as_text(labels), classes), _predicted(source, classes, scores), scores)
-
-
-def _predicted(source: Source, classes: list[str], scores: Floats | None) -> Codes:
-    if "prediction" in source.frame.columns:
-        text = as_text(source.frame["prediction"])
-        _refuse(text.is_null(), source, "prediction")
-        return _codes(text, classes)
-    if scores is None:
-        raise DataError(
-            f"{source.path} has neither prediction nor scores for the classes {', '.join(map(repr, classes))[:200]}.",
-            fix="write a column prediction, score (probability of the larger of two classes), or score_<class> for each class.",
-        )
-    return np.asarray(scores.argmax(axis=1), dtype=np.int64)
-
-
-def _scores(source: Source, classes: list[str]) -> Floats | None:
-    if "score" in source.frame.columns:
-        return _binary_scores(source, classes)
-    if not set(classes) <= set(source.scored()):
-        return None
-    return np.column_stack([_finite(source, SCORE + name) for name in classes])
-
-
-def _binary_scores(source: Source, classes: list[str]) -> Floats:
-    if len(classes) != 2:
-        raise DataError(
-            f"{source.path} has one column score, and there are {len(classes)} classes.",
-            fix="write score_<class> for each class.",
-        )
-    larger = _finite(source, "score")
-    if larger.min() < 0 or larger.max() > 1:
-        raise DataError(
-            f"score in {source.path} is no probability: it goes from {larger.min():.4g} to {larger.max():.4g}.",
-            fix=f"write the probability of {classes[1]!r}, the larger class.",
-        )
-    # The larger class is the second in order, also where a bundle orders its classes otherwise.
-    columns = [1 - larger, larger] if in_order(set(classes)) == classes else [larger, 1 - larger]
-    return np.column_stack(columns)
-
-
-def _numbers(source: Source, labels: pl.Series) -> NumberRows:
-    if "prediction" not in source.frame.columns:
-        raise DataError(f"{source.path} has no column prediction.", fix="write the predicted number of each row.")
-    wanted = Source(source.path, source.frame.with_columns(label=labels), source.config)
-    return NumberRows(_finite(wanted, "label"), _finite(wanted, "prediction"))
-
-
-def _finite(source: Source, column: str) -> Floats:
-    values = source.frame[column]
-    if not (values.dtype.is_numeric() or values.dtype == pl.Boolean):
-        raise DataError(f"{column} in {source.path} is {values.dtype}, not a number.", fix="write it as numbers.")
-    numbers = values.cast(pl.Float64)
-    _refuse(numbers.is_finite().not_().fill_null(value=True), source, column)
-    return numbers.to_numpy()
-
-
-def _refuse(bad: pl.Series, source: Source, column: str) -> None:
-    if bad.any():
-        raise DataError(
-            f"{bad.sum()} rows of {source.path} have no usable {column}: missing, NaN or infinite, such as id {shown(source.frame['id'].filter(bad))}.",
-            why="the model failed on them; leaving them out would flatter it.",
-            fix="find out why, and predict every row.",
-        )
-
-
-def _codes(text: pl.Series, classes: list[str]) -> Codes:
-    codes = text.replace_strict(classes, range(len(classes)), return_dtype=pl.Int64)
-    return codes.to_numpy()
+def _written(labels: pl.Series) -> pl.Series:
+    # A fraction has one text whether it travelled as float32 or float64.
+    return as_text(labels.cast(pl.Float64) if labels.dtype.is_float() else labels)

@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import polars as pl
 
 from mlops_actions.bundle import Bundle, ModelConfig
 from mlops_actions.config import Config
 from mlops_actions.errors import ConfigError, DataError
-from mlops_actions.evaluate.text import as_text
+from mlops_actions.evaluate.text import as_text, listed, shown
+from mlops_actions.evaluate.trusted import labels_of_data
 
-SCORE = "score_"
+SCORE, PREDICTION, LABEL = "score_", "prediction_", "label_"
+Labels = Path | Literal["data"] | None
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,7 @@ class Source:
 
     Attributes:
         path: for messages.
-        frame: `id` text, and any of label, prediction, score, score_<class>.
+        frame: `id` text, and any of label, prediction, score, score_<class>, and label_<name>, prediction_<name> of several labels.
         config: identity, when it is a bundle.
     """
 
@@ -29,24 +32,43 @@ class Source:
 
     def scored(self) -> list[str]:
         """Return the classes that have a score column, in order of the file."""
-        return [name.removeprefix(SCORE) for name in self.frame.columns if name.startswith(SCORE)]
+        return self.named(SCORE)
+
+    def named(self, prefix: str) -> list[str]:
+        """Return what follows a prefix in the names of columns, in order of the file."""
+        return [name.removeprefix(prefix) for name in self.frame.columns if name.startswith(prefix)]
+
+    @property
+    def labelled(self) -> bool:
+        """Whether it brings the answers."""
+        return "label" in self.frame.columns or bool(self.named(LABEL))
 
 
 @dataclass(frozen=True)
 class Sources:
-    """What is compared: candidate, base if any, and labels if they are in a file of their own."""
+    """What is compared: candidate, base if any, and labels if they are not the candidate's own.
+
+    Attributes:
+        from_data: the labels are those of `data`, so nothing that the candidate says of the rows is believed.
+    """
 
     candidate: Source
     base: Source | None
     labels: Source | None
+    from_data: bool = False
+
+    @property
+    def answers(self) -> Source:
+        """What holds the labels."""
+        return self.labels or self.candidate
 
 
-def open_sources(config: Config, candidate: Path | None, base: Path | None, labels: Path | None) -> Sources:
+def open_sources(config: Config, candidate: Path | None, base: Path | None, labels: Labels) -> Sources:
     """Open what the options name, else what `evaluate.files` names, else the bundle that train wrote.
 
     Raises:
         DataError: a file or bundle is missing or cannot be read, or lacks a column.
-        ConfigError: plain files without labels.
+        ConfigError: plain files without labels, or labels of `data` without that section.
     """
     files = config.evaluate.files
     if files:
@@ -56,19 +78,26 @@ def open_sources(config: Config, candidate: Path | None, base: Path | None, labe
     found = Sources(
         open_source(candidate or config.work / "bundle"),
         open_source(base) if base else None,
-        open_source(labels) if labels else None,
+        _open_labels(config, labels),
+        from_data=labels == "data",
     )
-    if found.labels is None and "label" not in found.candidate.frame.columns:
+    if found.labels is None and not found.candidate.labelled:
         raise ConfigError(
             f"{found.candidate.path} has no labels to compare with.",
             fix="pass --labels PATH (columns id and label), or name evaluate.files.labels.",
         )
-    if found.labels is not None and "label" not in found.labels.frame.columns:
+    if not found.answers.labelled:
         raise DataError(
-            f"{found.labels.path} has no column 'label'; its columns are {listed(found.labels.frame.columns)}.",
+            f"{found.answers.path} has no column 'label'; its columns are {listed(found.answers.frame.columns)}.",
             fix="write columns id and label.",
         )
     return found
+
+
+def _open_labels(config: Config, labels: Labels) -> Source | None:
+    if labels == "data":
+        return Source(*labels_of_data(config), None)
+    return open_source(labels) if labels else None
 
 
 def open_source(path: Path) -> Source:
@@ -93,6 +122,8 @@ def open_source(path: Path) -> Source:
 
 def _refuse_changed(bundle: Bundle) -> None:
     changed = bundle.changed_files()
+    if not bundle.model.exists():  # a slim copy, kept for its predictions: only what is there can be checked
+        changed = [name for name in changed if (bundle.path / name).exists()]
     if changed:
         raise DataError(
             f"The bundle {bundle.path} is not as it was written: {listed(changed)} changed, came or went.",
@@ -101,16 +132,25 @@ def _refuse_changed(bundle: Bundle) -> None:
         )
 
 
-def _read(path: Path) -> pl.DataFrame:
+def read_table(path: Path, columns: list[str] | None = None) -> pl.DataFrame:
+    """Read a Parquet file, or some of its columns.
+
+    Raises:
+        DataError: missing, damaged, or no Parquet.
+    """
     try:
         # Bytes, since a path could be taken for a glob.
-        frame = pl.read_parquet(path.read_bytes())
+        return pl.read_parquet(path.read_bytes(), columns=columns)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise DataError(
             f"{path} cannot be read as Parquet: {(str(error) or type(error).__name__).splitlines()[0]}.",
             why="the file is missing, truncated, a Git LFS pointer, or of another kind.",
             fix="write it again as Parquet.",
         ) from None
+
+
+def _read(path: Path) -> pl.DataFrame:
+    frame = read_table(path)
     if "id" not in frame.columns:
         raise DataError(
             f"{path} has no column 'id'; its columns are {listed(frame.columns)}.",
@@ -126,21 +166,11 @@ def _with_ids(frame: pl.DataFrame, path: Path) -> pl.DataFrame:
     ids = as_text(frame["id"])
     if ids.null_count():
         raise DataError(f"{ids.null_count()} rows of {path} have no id.", fix="give every row an id.")
-    repeated = ids.filter(ids.is_duplicated()).unique(maintain_order=True)
-    if len(repeated):
+    if ids.n_unique() < len(ids):
+        repeated = ids.filter(ids.is_duplicated()).unique(maintain_order=True)
         raise DataError(
             f"{len(repeated)} ids of {path} are there more than once, such as {shown(repeated)}.",
             why="rows were joined or appended twice.",
             fix="keep one row an id.",
         )
     return frame.with_columns(ids.alias("id"))
-
-
-def shown(values: pl.Series) -> str:
-    """Return up to three values for a message."""
-    return ", ".join(repr(value[:60]) for value in values.head(3).to_list())
-
-
-def listed(names: list[str]) -> str:
-    """Return names in quotes, at most 300 characters."""
-    return ", ".join(map(repr, names))[:300]

@@ -1,17 +1,26 @@
 """The stage: open, pair, measure, judge, report."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from mlops_actions.config import Config
-from mlops_actions.evaluate.limits import judge
-from mlops_actions.evaluate.measure import Measured, measure
-from mlops_actions.evaluate.pairing import Pair, pair
+from mlops_actions.evaluate.columns import known_columns
+from mlops_actions.evaluate.comparing import Basis
+from mlops_actions.evaluate.gate import Gate, gate
+from mlops_actions.evaluate.limits import judge, of_slices
+from mlops_actions.evaluate.notices import Notice, of_base, of_groups, of_noise, of_training, of_uses
+from mlops_actions.evaluate.pairing import Matched, match
+from mlops_actions.evaluate.picture import BaseFrom, Known, evaluation_of
 from mlops_actions.evaluate.rows import Task
-from mlops_actions.evaluate.sources import Sources, open_sources
-from mlops_actions.evaluate.tables import flips_table, metrics_table, worst_first
+from mlops_actions.evaluate.slices import Slices, columns_of, sliced
+from mlops_actions.evaluate.sources import Labels, Source, Sources, open_sources
+from mlops_actions.evaluate.tables import tables, worst_first
+from mlops_actions.evaluate.unpaired import read_record
 from mlops_actions.progress import Progress
 from mlops_actions.report import Finding, Report
+from mlops_actions.report.evaluation import Comparison, Evaluation
+from mlops_actions.report.noise import read_noise
 from mlops_actions.verdict import Decision, Verdict, worst
 
 
@@ -20,7 +29,11 @@ def run(
     *,
     candidate: Path | None = None,
     base: Path | None = None,
-    labels: Path | None = None,
+    labels: Labels = None,
+    noise: Path | None = None,
+    record: Path | None = None,
+    base_from: BaseFrom = "bundle",
+    uses: int | None = None,
     progress: Progress,
 ) -> Report:
     """Judge the candidate by the limits of mlops.yaml, and against the base on the same rows where there is one.
@@ -29,35 +42,58 @@ def run(
         config: mlops.yaml.
         candidate: bundle or Parquet file. Default: `evaluate.files`, else the bundle that train wrote.
         base: bundle or Parquet file of the model to compare with.
-        labels: Parquet file with id and label; a bundle brings its own.
+        labels: Parquet file with id and label; "data": the test rows of `data`, and nothing that the candidate says of them
+            is believed; None: a bundle brings its own.
+        noise: noise.json: intervals then count the chance of training too.
+        record: gate record (or evaluation) of the base commit, whose numbers stand in where there is no `base`.
+        base_from: where `base` was had from.
+        uses: at least how often this test set has decided before; None: nobody counted.
         progress: told what is read.
 
     Raises:
         DataError: something cannot be read, or the rows do not pair.
-        ConfigError: a limit that does not apply to this model.
+        ConfigError: a limit or a slice that does not apply.
     """
     sources = open_sources(config, candidate, base, labels)
     progress(f"Evaluating {sources.candidate.path}" + (f" against {sources.base.path}" if sources.base else ""))
-    rows = pair(sources, _named_task(config))
-    measured = measure(rows, config.evaluate)
-    same = _same_inputs(sources)
-    differing = rows.differing() if same else 0
-    found = [finding for one in measured for finding in judge(one, config.evaluate, identical=same and not differing)]
-    chance = _not_deterministic(differing)
-    findings = worst_first([*found, *chance, *_notices(sources)])
-    flips = flips_table(rows)
-    return Report(
-        stage="evaluate",
-        model=config.model.id,
-        verdict=_said_too(_verdict(found, measured, config), chance),
-        findings=findings,
-        tables=[metrics_table(measured, found, config.evaluate.alpha), *([flips] if flips else [])],
-        facts=_facts(sources, rows, measured, config),
-    )
+    recorded = read_record(record) if record and not sources.base else None
+    trained_noise = read_noise(noise) if noise else None
+    found, slices = _matched(config, sources)
+    basis, differing = _basis(sources, found, recorded)
+    judged = gate(config.evaluate, found, slices, basis=basis, record=recorded, noise=trained_noise)
+    worn = _uses(uses, basis)
+    said = [
+        *of_training(differing),
+        *of_base(found, basis, recorded, asked_for_record=record is not None and not sources.base),
+        *of_noise(trained_noise, found, slices=bool(judged.slices)),
+        *of_groups(found),
+        *of_uses(worn, config.evaluate),
+    ]
+    known = Known(basis, base_from, worn, [one.sentence for one in said])
+    evaluation = evaluation_of(config, sources, found, judged, known, slices=slices.judged)
+    return _report(config, sources, evaluation, judged, basis=basis, said=said)
+
+
+def _matched(config: Config, sources: Sources) -> tuple[Matched, Slices]:
+    found = match(sources, _named_task(config))
+    columns = known_columns(config, sources, found.pair.ids, columns_of(config.evaluate))
+    return replace(found, pair=replace(found.pair, columns=columns)), sliced(config.evaluate, columns)
 
 
 def _named_task(config: Config) -> Task | None:
     return config.train.task if config.train else None
+
+
+def _basis(sources: Sources, found: Matched, record: Evaluation | None) -> tuple[Basis, int]:
+    """Return how the base is known, and on how many rows the same inputs answered differently."""
+    if sources.base is None:
+        if record is None:
+            return "none", 0
+        return ("record" if record.test_set == found.test_set else "apart"), 0
+    if found.apart:
+        return "apart", 0
+    differing = found.pair.differing() if _same_inputs(sources) else 0
+    return ("identical" if _same_inputs(sources) and not differing else "paired"), differing
 
 
 def _same_inputs(sources: Sources) -> bool:
@@ -66,79 +102,59 @@ def _same_inputs(sources: Sources) -> bool:
     return bool(first and second and first.input_digest and first.input_digest == second.input_digest)
 
 
-def _not_deterministic(differing: int) -> list[Finding]:
-    """Say that the same inputs did not give the same model, which is why the two are compared after all."""
-    if not differing:
-        return []
-    sentence = f"Same inputs gave different predictions on {differing:,} rows: the training is not deterministic."
-    verdict = Verdict(decision=Decision.PASS, reason="not_deterministic", sentence=sentence)
-    return [Finding(name="training", verdict=verdict)]
+def _uses(before: int | None, basis: Basis) -> int | None:
+    """Count this time; a test set that the base was not tested on has not decided before."""
+    if before is None:
+        return None
+    return 1 if basis == "apart" else before + 1
 
 
-def _notices(sources: Sources) -> list[Finding]:
-    """Say what the intervals do not know about the rows."""
-    said = {
-        "group": "the rows come in groups that are not independent; intervals take them as independent and are too narrow",
-        "weight": "the rows carry weights; metrics here count every row alike",
-    }
-    return [
-        Finding(
-            name=column,
-            verdict=Verdict(decision=Decision.PASS, reason=f"{column}_unused", sentence=f"Note: {sentence}."),
-            key=f"data.{column}",
-        )
-        for column, sentence in said.items()
-        if column in sources.candidate.frame.columns
-    ]
+def _report(
+    config: Config, sources: Sources, evaluation: Evaluation, judged: Gate, *, basis: Basis, said: list[Notice]
+) -> Report:
+    by_limit = [finding for one in evaluation.comparisons for finding in judge(one, config.evaluate, basis)]
+    by_slice = of_slices(judged.slices, judged.margins, config.evaluate)
+    findings = worst_first([*by_limit, *by_slice, *(one.finding() for one in said)])
+    return Report(
+        stage="evaluate",
+        model=config.model.id,
+        verdict=_verdict(worst_first([*by_slice, *by_limit]), evaluation.comparisons, config, said),
+        findings=findings,
+        tables=tables(evaluation, findings),
+        facts=_facts(sources, evaluation),
+        evaluation=evaluation,
+    )
 
 
-def _verdict(findings: list[Finding], measured: list[Measured], config: Config) -> Verdict:
-    if not findings:
-        values = ", ".join(f"{one.title} {one.candidate.value:.4g}" for one in measured)
+def _verdict(findings: list[Finding], comparisons: list[Comparison], config: Config, said: list[Notice]) -> Verdict:
+    """Put the findings that decide into one verdict, and notices behind them."""
+    notices = [one.sentence for one in said]
+    if not any(finding.verdict.reason != "slice_warned" for finding in findings):
+        values = ", ".join(f"{one.title} {one.candidate.value:.4g}" for one in comparisons)
         sentence = f"No limit is set under evaluate in {config.file.name}, so nothing could fail: {values}."
-        return Verdict(decision=Decision.PASS, reason="no_limits", sentence=sentence)
+        return Verdict(decision=Decision.PASS, reason="no_limits", sentence=" ".join([sentence, *notices]))
     decision = worst([finding.verdict.decision for finding in findings])
     leading = [finding.verdict for finding in findings if finding.verdict.decision is decision]
-    others = [verdict.sentence for verdict in leading[1:]]
     return Verdict(
         decision=decision,
         reason=leading[0].reason,
-        sentence=" ".join([leading[0].sentence, *others]),
+        sentence=" ".join([*(one.sentence for one in leading), *notices]),
         evidence={finding.name: finding.verdict.evidence for finding in findings},
     )
 
 
-def _said_too(verdict: Verdict, notices: list[Finding]) -> Verdict:
-    """Put notices that nobody may overlook behind the verdict's own words."""
-    return verdict.model_copy(
-        update={"sentence": " ".join([verdict.sentence, *(one.verdict.sentence for one in notices)])}
-    )
-
-
-def _facts(sources: Sources, rows: Pair, measured: list[Measured], config: Config) -> dict[str, Any]:
+def _facts(sources: Sources, evaluation: Evaluation) -> dict[str, Any]:
+    base = sources.base
     return {
-        "rows": len(rows.candidate.labels),
-        "alpha": config.evaluate.alpha,
-        "candidate": _source_facts(sources, "candidate"),
-        "base": _source_facts(sources, "base"),
-        "metrics": {
-            one.name: {
-                "title": one.title,
-                "candidate": one.candidate._asdict(),
-                "base": one.base._asdict() if one.base else None,
-                "change": one.change._asdict() if one.change else None,
-                "method": one.metric.method,
-                "support": one.support,
-            }
-            for one in measured
-        },
+        "rows": evaluation.rows,
+        "alpha": evaluation.alpha,
+        "test_set": evaluation.test_set,
+        "candidate": _source_facts(sources.candidate),
+        "base": _source_facts(base) if base else None,
     }
 
 
-def _source_facts(sources: Sources, which: str) -> dict[str, Any] | None:
-    source = getattr(sources, which)
-    if source is None:
-        return None
+def _source_facts(source: Source) -> dict[str, Any]:
     identity = source.config
     return {
         "path": str(source.path),

@@ -1,66 +1,82 @@
-"""Pictures in rows: the metrics side by side, and which rows changed."""
+"""Pictures in rows, short: the metrics side by side, the slices worst first, and which rows changed."""
 
-import numpy as np
-
-from mlops_actions.evaluate.measure import Measured
-from mlops_actions.evaluate.pairing import Pair
-from mlops_actions.evaluate.rows import ClassRows
+from mlops_actions.evaluate.sentences import confidence
 from mlops_actions.evaluate.text import decimals
-from mlops_actions.evaluate.verdicts import WORDS, compared, oriented
+from mlops_actions.evaluate.verdicts import WORDS
 from mlops_actions.report import Finding, Table
+from mlops_actions.report.evaluation import Comparison, Evaluation, Flips, Slice
 from mlops_actions.verdict import Decision
 
 Cell = str | int | float | None
+MOST_SLICES = 20
 
 
-def metrics_table(measured: list[Measured], findings: list[Finding], alpha: float) -> Table:
-    """Put every metric on a line; the change is turned so that + is better."""
+def tables(evaluation: Evaluation, findings: list[Finding]) -> list[Table]:
+    """Return what the job summary shows."""
+    found = [_metrics(evaluation, findings)]
+    if evaluation.slices:
+        found.append(_slices(evaluation))
+    if evaluation.flips:
+        found.append(_flips(evaluation.flips))
+    return found
+
+
+def _metrics(evaluation: Evaluation, findings: list[Finding]) -> Table:
     return Table(
         title="Metrics (change: + is better)",
-        columns=["metric", "base", "candidate", "change", f"{100 * (1 - 2 * alpha):.3g} % interval", "verdict"],
-        rows=[_line(one, findings) for one in measured],
+        columns=["metric", "base", "candidate", "change", f"{confidence(evaluation.alpha)} interval", "verdict"],
+        rows=[_metric(one, findings) for one in evaluation.comparisons],
     )
 
 
-def _line(measured: Measured, findings: list[Finding]) -> list[Cell]:
-    gain = oriented(measured.change, measured.metric) if measured.change else None
-    low, high = (gain.low, gain.high) if gain else measured.candidate[1:]
-    digits = decimals(low, high)
+def _metric(one: Comparison, findings: list[Finding]) -> list[Cell]:
+    shown = one.gain or one.candidate
+    digits, sign = decimals(shown.low, shown.high), "+" if one.gain else ""
     return [
-        measured.title,
-        f"{measured.base.value:.{digits}f}" if measured.base else "-",
-        f"{measured.candidate.value:.{digits}f}",
-        f"{gain.value:+.{digits}f}" if gain else "-",
-        f"{low:+.{digits}f} to {high:+.{digits}f}" if gain else f"{low:.{digits}f} to {high:.{digits}f}",
-        _verdict(measured, [finding for finding in findings if finding.name.startswith(f"{measured.name}.")]),
+        one.title,
+        f"{one.base.value:.{digits}f}" if one.base else "-",
+        f"{one.candidate.value:.{digits}f}",
+        f"{one.gain.value:+.{digits}f}" if one.gain else "-",
+        f"{shown.low:{sign}.{digits}f} to {shown.high:{sign}.{digits}f}",
+        _verdict(one, [finding for finding in findings if finding.name.startswith(f"{one.metric}.")]),
     ]
 
 
-def _verdict(measured: Measured, findings: list[Finding]) -> str:
+def _verdict(one: Comparison, findings: list[Finding]) -> str:
     if findings:
         reasons = dict.fromkeys(finding.verdict.reason for finding in findings)
-        return ", ".join(WORDS.get(reason, reason.replace("_", " ")) for reason in reasons)
-    if not measured.change:
-        return "no limit"
-    return WORDS[compared(oriented(measured.change, measured.metric), 0.0, measured.support)] + " (no limit)"
+        words = dict[str, str]((str(word), said) for word, said in WORDS.items())
+        return ", ".join(words.get(reason, reason.replace("_", " ")) for reason in reasons)
+    return WORDS[one.word]
 
 
-def flips_table(pair: Pair) -> Table | None:
+def _slices(evaluation: Evaluation) -> Table:
+    hidden = len(evaluation.slices) - MOST_SLICES
+    return Table(
+        title="Slices, worst first" + (f" ({hidden} more in the report file)" if hidden > 0 else ""),
+        columns=["slice", "metric", "rows", "base", "candidate", "change", "verdict"],
+        rows=[_slice(one) for one in evaluation.slices[:MOST_SLICES]],
+    )
+
+
+def _slice(one: Slice) -> list[Cell]:
+    digits = decimals(one.gain.low, one.gain.high) if one.gain else 4
+    change = f"{one.gain.value:+.{digits}f}" if one.gain else "-"
+    word = WORDS[one.word] + (", watch" if one.warned else "")
+    return [one.name, one.title, one.rows, f"{one.base:.{digits}f}", f"{one.candidate:.{digits}f}", change, word]
+
+
+def _flips(flips: Flips) -> Table:
     """Count the rows that went from wrong to right and back; equal accuracy with many flips is another model."""
-    if not isinstance(pair.candidate, ClassRows) or not isinstance(pair.base, ClassRows):
-        return None
-    before, after = pair.base.right, pair.candidate.right
-    both_wrong = ~before & ~after
+    rows = flips.total.rows
     counts = {
-        "newly right": ~before & after,
-        "newly wrong": before & ~after,
-        "wrong in another way": both_wrong & (pair.base.predicted != pair.candidate.predicted),
-        "unchanged": pair.base.predicted == pair.candidate.predicted,
+        "newly right": flips.total.newly_right,
+        "newly wrong": flips.total.newly_wrong,
+        "wrong in another way": flips.wrong_otherwise,
     }
-    rows: list[list[Cell]] = [
-        [name, int(which.sum()), f"{100 * np.mean(which):.2f} %"] for name, which in counts.items()
-    ]
-    return Table(title="Flips", columns=["rows", "count", "share"], rows=rows)
+    counts["unchanged"] = rows - sum(counts.values())
+    lines: list[list[Cell]] = [[name, count, f"{100 * count / rows:.2f} %"] for name, count in counts.items()]
+    return Table(title="Flips", columns=["rows", "count", "share"], rows=lines)
 
 
 def worst_first(findings: list[Finding]) -> list[Finding]:

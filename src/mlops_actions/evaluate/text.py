@@ -2,7 +2,10 @@
 
 import math
 
+import numpy as np
 import polars as pl
+
+from mlops_actions.evaluate.rows import Codes
 
 
 def as_text(values: pl.Series) -> pl.Series:
@@ -12,6 +15,14 @@ def as_text(values: pl.Series) -> pl.Series:
         plain = whole.cast(pl.String).zip_with((whole == values).fill_null(value=False), values.cast(pl.String))
         return plain.set(values.is_nan().fill_null(value=False), None)
     return values.cast(pl.String)
+
+
+def coded(text: pl.Series) -> tuple[pl.Series, Codes]:
+    """Return the distinct values [K], sorted, and the place of each row's value [N]; a missing one has place K."""
+    values = text.drop_nulls().unique().sort()
+    places = pl.DataFrame({"value": values, "place": pl.int_range(len(values), dtype=pl.Int64, eager=True)})
+    found = pl.DataFrame({"value": text}).join(places, on="value", how="left", maintain_order="left")["place"]
+    return values, np.asarray(found.fill_null(len(values)).to_numpy(), dtype=np.int64)
 
 
 def in_order(names: set[str]) -> list[str]:
@@ -26,3 +37,13 @@ def decimals(low: float, high: float) -> int:
     """Return how many decimals show an interval's width with two digits, so that its middle and ends look different."""
     width = high - low
     return min(max(1 - math.floor(math.log10(width)), 0), 12) if 0 < width < math.inf else 4
+
+
+def shown(values: pl.Series) -> str:
+    """Return up to three values for a message."""
+    return ", ".join(repr(value[:60]) for value in values.head(3).to_list())
+
+
+def listed(names: list[str]) -> str:
+    """Return names in quotes, at most 300 characters."""
+    return ", ".join(map(repr, names))[:300]

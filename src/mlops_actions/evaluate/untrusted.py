@@ -9,6 +9,7 @@ from mlops_actions.errors import DataError
 from mlops_actions.evaluate.untrusted_reader import REFUSED
 
 READER = Path(__file__).with_name("untrusted_reader.py")
+ENVIRONMENT = {"POLARS_MAX_THREADS": "2"}  # and nothing else; each thread reserves memory that the limit counts
 SECONDS = 300.0
 LONGEST_SENTENCE = 500
 
@@ -16,7 +17,7 @@ LONGEST_SENTENCE = 500
 def cleaned(source: Path, to: Path, *, seconds: float = SECONDS) -> Path:
     """Write the columns of predictions (id, prediction, scores) of an untrusted Parquet file as a new one.
 
-    The reader is our own code in a fresh interpreter, with an empty environment (no token) and with limits on memory,
+    The reader is our own code in a fresh interpreter, without our environment (no token) and with limits on memory,
     time and what it writes (`untrusted_reader.py`).
 
     Args:
@@ -35,7 +36,7 @@ def cleaned(source: Path, to: Path, *, seconds: float = SECONDS) -> Path:
     try:
         done = subprocess.run(
             command,
-            env={},
+            env=ENVIRONMENT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

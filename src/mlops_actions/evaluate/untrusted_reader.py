@@ -6,7 +6,6 @@ standard library and Polars alone. Exit code 0: CLEAN is written; REFUSED: one s
 
 from __future__ import annotations
 
-import os
 import resource
 import sys
 from pathlib import Path
@@ -38,7 +37,6 @@ class Refused(Exception):  # noqa: N818 (the same word as in the worker of train
 
 def limit() -> None:
     """Bound this process, before Polars is imported."""
-    os.environ["POLARS_MAX_THREADS"] = "2"  # each thread reserves memory that the limit counts
     for kind, most in (
         (resource.RLIMIT_AS, MEMORY_BYTES),
         (resource.RLIMIT_CPU, CPU_SECONDS),

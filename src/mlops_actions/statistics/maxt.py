@@ -48,7 +48,7 @@ def correlation(parts: csr_array) -> Floats:
     shared: Floats = (parts @ parts.T).toarray()
     size = np.sqrt(np.diag(shared))
     size[size == 0] = 1.0
-    found = shared / np.outer(size, size)
+    found = np.asarray(shared / np.outer(size, size), dtype=np.float64)
     np.fill_diagonal(found, 1.0)
     return found
 

@@ -1,0 +1,89 @@
+"""What is known of the test rows besides answers: columns that slices go by, and features to show of a row."""
+
+import polars as pl
+
+from mlops_actions.config import Config
+from mlops_actions.data import listed, nearest, shown
+from mlops_actions.errors import ConfigError, DataError
+from mlops_actions.evaluate.pairing import aligned
+from mlops_actions.evaluate.sources import Source, Sources, read_table
+from mlops_actions.evaluate.trusted import test_rows
+
+TEST_ROWS = "test_rows.parquet"
+MOST_FEATURES = 6
+
+
+def known_columns(config: Config, sources: Sources, ids: pl.Series, slicing: list[str]) -> pl.DataFrame:
+    """Return the columns that slices go by and the first features of the model, N rows in the order of `ids`.
+
+    Looked for beside the labels, in the candidate's bundle (unless nothing that it says is to be believed), then in `data`.
+
+    Args:
+        config: mlops.yaml.
+        sources: what was opened.
+        ids: [N].
+        slicing: columns that have to be found.
+
+    Raises:
+        ConfigError: a column is nowhere.
+        DataError: a file cannot be read, or does not have these rows.
+    """
+    found = _picked(sources.answers.frame, sources.answers, ids, slicing)
+    features = _features(sources)
+    bundled = _of_bundle(sources, ids, [name for name in dict.fromkeys([*slicing, *features]) if name not in found])
+    found |= bundled
+    missing = [name for name in slicing if name not in found]
+    if missing:
+        found |= _of_data(config, ids, missing, [*sources.answers.frame.columns, *bundled])
+    return pl.DataFrame([column.alias(name) for name, column in found.items()])
+
+
+def _features(sources: Sources) -> list[str]:
+    identity = sources.candidate.config
+    return [feature.name for feature in identity.features][:MOST_FEATURES] if identity else []
+
+
+def _picked(frame: pl.DataFrame, source: Source, ids: pl.Series, names: list[str]) -> dict[str, pl.Series]:
+    """Return the columns of `frame` that are among `names`, in the order of `ids`; its rows are those of `source`."""
+    there = [name for name in dict.fromkeys(names) if name in frame.columns]
+    if not there:
+        return {}
+    keyed = pl.DataFrame(
+        [source.frame["id"].alias("id"), *(frame.get_column(name).alias(f"of {name}") for name in there)]
+    )
+    rows = aligned(Source(source.path, keyed, source.config), ids).frame
+    return {name: rows[f"of {name}"] for name in there}
+
+
+def _of_bundle(sources: Sources, ids: pl.Series, names: list[str]) -> dict[str, pl.Series]:
+    candidate = sources.candidate
+    path = candidate.path / TEST_ROWS
+    if sources.from_data or candidate.config is None or not path.exists() or not names:
+        return {}
+    frame = read_table(path, names)
+    if frame.height != candidate.frame.height:
+        raise DataError(
+            f"The bundle {candidate.path} has {candidate.frame.height} predictions for {frame.height} test rows.",
+            fix="train again.",
+        )
+    return _picked(frame, candidate, ids, names)
+
+
+def _of_data(config: Config, ids: pl.Series, names: list[str], elsewhere: list[str]) -> dict[str, pl.Series]:
+    if config.data is None:
+        raise _nowhere(config, names[0], elsewhere)
+    path, rows = test_rows(config)
+    if missing := [name for name in names if name not in rows.test.columns]:
+        raise _nowhere(config, missing[0], [*elsewhere, *rows.test.columns])
+    frame = rows.test.select(pl.col(names)).with_columns(rows.test_ids.alias("id"))
+    return _picked(frame, Source(path, frame, None), ids, names)
+
+
+def _nowhere(config: Config, name: str, there: list[str]) -> ConfigError:
+    return ConfigError(
+        f"evaluate.slices names the column {shown(name)}, which is nowhere: the columns are {listed(there)}.",
+        why="slices go by columns of the labels, of the bundle's test rows, or of data.",
+        fix=nearest(name, there),
+        file=str(config.file),
+        line=config.line("evaluate.slices"),
+    )

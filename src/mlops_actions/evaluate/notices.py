@@ -1,0 +1,94 @@
+"""Sentences that nobody may overlook: what the numbers do not know, and where they come from."""
+
+from typing import NamedTuple
+
+from mlops_actions.config.models import EvaluateSection
+from mlops_actions.evaluate.comparing import Basis
+from mlops_actions.evaluate.pairing import Matched
+from mlops_actions.evaluate.version import EVALUATOR
+from mlops_actions.report import Finding
+from mlops_actions.report.evaluation import Evaluation
+from mlops_actions.report.noise import Noise
+from mlops_actions.verdict import Decision, Verdict
+
+FEWEST_GROUPS = 30
+
+
+class Notice(NamedTuple):
+    """A sentence with its reason, for machines, and the key of mlops.yaml that it is about."""
+
+    reason: str
+    sentence: str
+    key: str | None = None
+
+    def finding(self) -> Finding:
+        """Return it as a finding, which passes."""
+        verdict = Verdict(decision=Decision.PASS, reason=self.reason, sentence=self.sentence)
+        return Finding(name=self.reason, verdict=verdict, key=self.key)
+
+
+def of_base(found: Matched, basis: Basis, record: Evaluation | None, *, asked_for_record: bool) -> list[Notice]:
+    """Say how the base is known where it is not known row by row on the same rows."""
+    if basis == "record" and record is not None:
+        return [
+            Notice(
+                "base_recorded",
+                "The base's predictions are not at hand: its numbers are those recorded when it was judged, and rows are not paired, so less can be seen.",
+            ),
+            *_older(record),
+        ]
+    if basis == "apart":
+        rows = len(found.apart.ids) if found.apart else record.rows if record else 0
+        sentence = (
+            f"The base was tested on another test set ({rows:,} rows), the candidate on {len(found.pair.ids):,}: "
+            "ids or labels differ, so no rows are paired and nothing is claimed."
+        )
+        return [Notice("different_test_set", sentence), *(_older(record) if record else [])]
+    if basis == "none" and asked_for_record:
+        return [Notice("empty_record", "The record of the base holds no numbers, so there is nothing to compare with.")]
+    return []
+
+
+def _older(record: Evaluation) -> list[Notice]:
+    if record.evaluator == EVALUATOR:
+        return []
+    sentence = f"The base's numbers were computed by version {record.evaluator[:20]} of the evaluator, the candidate's by {EVALUATOR}."
+    return [Notice("other_evaluator", sentence)]
+
+
+def of_training(differing: int) -> list[Notice]:
+    """Say that the same inputs did not give the same model, which is why the two are compared after all."""
+    if not differing:
+        return []
+    sentence = f"Same inputs gave different predictions on {differing:,} rows: the training is not deterministic."
+    return [Notice("not_deterministic", sentence)]
+
+
+def of_noise(noise: Noise | None, found: Matched, *, slices: bool) -> list[Notice]:
+    """Say what the noise of training was measured on."""
+    if noise is None:
+        return []
+    other = "" if noise.test_set == found.test_set else ", on another test set"
+    inside = (
+        " Inside slices it was not measured; they get that of all rows, which is likely too little." if slices else ""
+    )
+    sentence = f"Intervals count the chance of training too, as {len(noise.seeds)} seeds showed it{other}.{inside}"
+    return [Notice("noise_counted", sentence)]
+
+
+def of_groups(found: Matched) -> list[Notice]:
+    """Say that few groups make poor witnesses."""
+    groups = found.pair.candidate.extent.groups
+    count = int(groups.max()) + 1 if groups is not None else FEWEST_GROUPS
+    if count >= FEWEST_GROUPS:
+        return []
+    sentence = f"The rows come in {count} groups only; below {FEWEST_GROUPS} nothing is claimed, since groups are what counts as independent."
+    return [Notice("few_groups", sentence, "data.group")]
+
+
+def of_uses(uses: int | None, settings: EvaluateSection) -> list[Notice]:
+    """Say that a test set is worn: each decision by it makes the next one a little less its own."""
+    if uses is None or settings.max_uses is None or uses <= settings.max_uses:
+        return []
+    sentence = f"This test set has decided {uses} times, more than the {settings.max_uses} of evaluate.max_uses: models come to fit it. Take new rows."
+    return [Notice("test_set_worn", sentence, "evaluate.max_uses")]
