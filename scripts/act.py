@@ -1,8 +1,8 @@
 """Stage what act needs to run our workflows without Docker, GitHub or network.
 
-act 0.2.89 knows neither `uses: $/…` nor `queue` of a concurrency group, and fetches every other action from GitHub. So a
-copy of this repository is made in which `$/…` is spelled out with a ref of its own and `queue` is left out, and
-third-party actions are mapped to stand-ins on this machine.
+act 0.2.89 knows neither `uses: $/…` nor `queue` of a concurrency group nor `cache-mode`, and fetches every other action from
+GitHub. So a copy of this repository is made in which `$/…` is spelled out with a ref of its own and the other two are left
+out, and third-party actions are mapped to stand-ins on this machine (artifacts and caches are act's own servers').
 """
 
 import re
@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 OWNER = "mlops-actions/mlops-actions"
 STANDINS = ROOT / "tests" / "support" / "standins"
 COPIED = ("action.yml", "actions", ".github", "requirements", "src", "pyproject.toml")
-THIRD_PARTY = re.compile(r"uses: ([\w-]+/([\w-]+))@([0-9a-f]{40})")
+THIRD_PARTY = re.compile(r"uses: ([\w-]+/([\w-]+))(?:/[\w-]+)?@([0-9a-f]{40})")
 
 
 def stage(folder: Path, ref: str) -> Path:
@@ -26,8 +26,13 @@ def stage(folder: Path, ref: str) -> Path:
         shutil.copy(ROOT / name, folder / name)
     for path in _yaml_files(folder):
         text = re.sub(r"uses: \$/(\S+)", rf"uses: {OWNER}/\1@{ref}", path.read_text(encoding="utf-8"))
-        path.write_text(re.sub(r"^ +queue: max\n", "", text, flags=re.MULTILINE), encoding="utf-8")
+        path.write_text(understood(text), encoding="utf-8")
     return folder
+
+
+def understood(workflow: str) -> str:
+    """Return a workflow without the keys that act refuses."""
+    return re.sub(r"^ +(queue: max|cache-mode: \w+.*)\n", "", workflow, flags=re.MULTILINE)
 
 
 def _yaml_files(folder: Path) -> list[Path]:

@@ -20,6 +20,22 @@ EVERY = {
 }
 BUNDLE = {"bundle": "Folder of the bundle.", "version": "Version of the model: git describe."}
 RELEASE = {"release": "Number of the release.", "url": "Where it answers.", "image": "Image by digest."}
+PLAN = {
+    "model": "Id of the model.",
+    "head": "Commit that the check belongs to: the head of the pull request.",
+    "tested": "Commit that is checked out.",
+    "base": "Commit to compare with; empty where there is none.",
+    "base-kind": "first_parent, merge_base, parent or none.",
+    "base-config": "Path of mlops.yaml in the base.",
+    "identical": "true if nothing that the model sees has changed.",
+    "candidate-key": "Content key of the checked-out model's predictions; empty where it is not known before training.",
+    "base-key": "The same of the base's.",
+    "uses": "At least how often the test set has decided already.",
+    "work": EVERY["work"],
+    "plan": "Path of the plan.",
+    "record": "Path of what the check of the base commit knows; empty where that is nothing.",
+}
+TOKEN = "${{ github.token }}"
 SERVING = {"release": "Number of the release that serves; empty when none does."}
 
 
@@ -71,6 +87,7 @@ class Action:
 
 
 ACTIONS = [
+    Action("plan", PLAN),
     Action("validate-data", {"rows": "Rows that were checked.", "data-digest": "sha256 of the data."} | EVERY),
     Action(
         "train",
@@ -81,7 +98,16 @@ ACTIONS = [
         }
         | EVERY,
     ),
+    Action("keep", lock="plan"),
     Action("evaluate", EVERY),
+    Action("comment"),
+    Action("verify"),
+    Action("accept", lock="comment"),
+    Action(
+        "noise",
+        {"noise": "Path of noise.json.", "deterministic": "true if the seed changes nothing."},
+        lock="train",
+    ),
     Action(
         "quantize",
         {"scheme": "The chosen serving form.", "bundle-digest": "sha256 of what will be served, sealed here."} | EVERY,
@@ -128,8 +154,17 @@ def input_name(option: click.Option) -> str:
 
 
 def _input(option: click.Option) -> list[str]:
-    default = [f"    default: {json.dumps(str(option.default))}"] if option.show_default else []
-    return [f"  {input_name(option)}:", f"    description: {json.dumps(option.help, ensure_ascii=False)}", *default]
+    lines = [f"  {input_name(option)}:", f"    description: {json.dumps(option.help, ensure_ascii=False)}"]
+    if option.required:
+        lines.append("    required: true")
+    if default := input_default(option):
+        lines.append(f"    default: {json.dumps(default)}")
+    return lines
+
+
+def input_default(option: click.Option) -> str:
+    """Return an input's default: the option's if it shows one, and the job's own token where a token is asked for."""
+    return TOKEN if option.name == "token" else str(option.default) if option.show_default else ""
 
 
 def _outputs(outputs: dict[str, str]) -> list[str]:

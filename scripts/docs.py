@@ -12,7 +12,7 @@ import yaml
 
 from action_files import ACTIONS, OWNER, ROOT, Action, render
 
-WORKFLOWS = ["model-pull-request.yml", "model-release.yml"]
+WORKFLOWS = ["model-pull-request.yml", "model-comment.yml", "model-release.yml"]
 README_TABLE = re.compile(r"(<!-- inputs, by `make docs` -->\n).*?(<!-- /inputs -->)", re.DOTALL)
 HEAD = f"""# Actions and workflows
 

@@ -40,6 +40,12 @@ def _no_tag(folder: Path) -> str:
     return f"The model's version is its commit: no tag is in this checkout{because}."
 
 
+def default_branch(folder: Path) -> str:
+    """Return the name of the branch that the clone's origin calls its default; `main` where no origin says."""
+    named, problem = _git(folder, "symbolic-ref", "--short", "refs/remotes/origin/HEAD")
+    return "main" if problem else named.removeprefix("origin/")
+
+
 def files(folder: Path) -> list[Path] | None:
     """Return the files below a folder that git tracks or would add, those of submodules too, sorted; None where git cannot tell."""
     listed, problem = _git(folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")

@@ -6,7 +6,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from support.act import ROOT, Act, Consumer
+from support.act import ROOT, Act
+from support.consumer import Consumer
+from support.github_server import GitHubServer
 
 # Every sixteenth flight: enough rows for the gates, seconds instead of a minute for each training.
 SHARE = 16
@@ -27,8 +29,17 @@ def _no_servers_stay(act: Act) -> Iterator[None]:
 
 
 @pytest.fixture
+def github() -> Iterator[GitHubServer]:
+    with GitHubServer() as server:
+        yield server
+
+
+@pytest.fixture
 def consumer(tmp_path: Path) -> Callable[[str], Consumer]:
-    """Return a function that makes a small copy of an example; it has a deployment that decides in seconds."""
+    """Return a function that makes a small copy of an example, with a deployment that decides in seconds.
+
+    Its first commit is on main, tagged v1; what follows is on the branch `change`.
+    """
 
     def make(example: str) -> Consumer:
         made = Consumer(tmp_path / example, ROOT / "examples" / example)
@@ -43,6 +54,7 @@ def consumer(tmp_path: Path) -> Callable[[str], Consumer]:
         with (made.folder / "mlops.yaml").open("a") as stream:
             stream.write(QUICK)
         made.commit("A model", tag="v1")
+        made.branch("change")
         return made
 
     return make

@@ -1,60 +1,16 @@
 """Write mlops.yaml and the workflows for a repository; nothing of its own is ever overwritten unasked."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from mlops_actions import __version__
 from mlops_actions.config import load
 from mlops_actions.errors import ConfigError
 from mlops_actions.files import write_text
+from mlops_actions.pipeline.callers import UNKNOWN, callers
 from mlops_actions.pipeline.origin import our_commit
 from mlops_actions.pipeline.survey import Survey, survey
-
-TOOLKIT = "mlops-actions/mlops-actions"
-PULL_REQUEST = """\
-name: {title}
-on:
-  pull_request:
-
-permissions: {{}}
-
-concurrency:
-  group: ${{{{ github.workflow_ref }}}}
-  cancel-in-progress: true
-
-jobs:
-  model:
-    name: Model
-    permissions:
-      contents: read # check the repository out
-    uses: {toolkit}/.github/workflows/model-pull-request.yml@{ref}
-"""
-RELEASE = """\
-name: {title} release
-on:
-  push:
-    tags: ["v*"]
-
-permissions: {{}}
-
-concurrency:
-  group: ${{{{ github.workflow_ref }}}}
-  cancel-in-progress: false
-
-jobs:
-  model:
-    name: Model
-    permissions:
-      contents: read # check the repository out
-    uses: {toolkit}/.github/workflows/model-release.yml@{ref}
-"""
-
-TEMPLATES = {"pull-request": PULL_REQUEST, "release": RELEASE}
-WORKFLOWS = ".github/workflows"
-UNKNOWN = "<SHA>"
 
 
 def init(folder: Path, *, force: bool = False) -> list[str]:
@@ -73,7 +29,7 @@ def init(folder: Path, *, force: bool = False) -> list[str]:
     """
     found, repository, commit = survey(folder), _repository(folder), our_commit()
     files = {folder / "mlops.yaml": mlops_yaml(found)} | {
-        repository / name: text for name, text in workflows(found, folder, repository, commit).items()
+        repository / name: text for name, text in callers(found, folder, repository, commit).items()
     }
     present = [_shown(path, repository) for path in files if path.exists()]
     if present and not force:
@@ -103,36 +59,6 @@ def mlops_yaml(found: Survey) -> str:
     )
 
 
-def workflows(found: Survey, folder: Path, repository: Path, commit: str | None) -> dict[str, str]:
-    """Return the two workflows as a user would copy them, by path below the repository.
-
-    They are called after the model where it is one of several, or where a workflow of the plain name is somebody else's.
-    """
-    below = folder.resolve().relative_to(repository.resolve())
-    plain = [repository / WORKFLOWS / f"{name}.yml" for name in TEMPLATES]
-    named = below != Path() or any(path.exists() and not _ours(path) for path in plain)
-    prefix, title = (f"{found.model}-", f"Model {found.model}") if named else ("", "Model")
-    ref = f"{commit} # version {__version__}" if commit else UNKNOWN
-    tail = _inputs(below, found.requirements)
-    return {
-        f"{WORKFLOWS}/{prefix}{name}.yml": text.format(toolkit=TOOLKIT, title=title, ref=ref) + tail
-        for name, text in TEMPLATES.items()
-    }
-
-
-def _inputs(below: Path, requirements: str | None) -> str:
-    given = {
-        "config": (below / "mlops.yaml").as_posix() if below != Path() else None,
-        "requirements": (below / requirements).as_posix() if requirements else None,
-    }
-    lines = [f"      {name}: {json.dumps(path) if ' ' in path else path}\n" for name, path in given.items() if path]
-    return "    with:\n" + "".join(lines) if lines else ""
-
-
-def _ours(workflow: Path) -> bool:
-    return TOOLKIT in workflow.read_text(encoding="utf-8", errors="replace")
-
-
 def _repository(folder: Path) -> Path:
     """Return the repository that holds a folder, or the folder where there is none."""
     whole = folder.resolve()
@@ -146,7 +72,7 @@ def _shown(path: Path, repository: Path) -> str:
 def _to_pin(commit: str | None) -> list[str]:
     if commit:
         return [f"pinned mlops-actions at {commit}, the commit that runs here; look at it before you trust it"]
-    return [f"to do: put a commit of mlops-actions that you looked at in place of {UNKNOWN} in both workflows"]
+    return [f"to do: put a commit of mlops-actions that you looked at in place of {UNKNOWN} in the workflows"]
 
 
 def _ignore(repository: Path) -> list[str]:
