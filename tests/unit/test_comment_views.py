@@ -66,16 +66,16 @@ def test_what_is_worse_beside_the_headline_is_listed_with_what_is_allowed() -> N
 def test_a_line_of_the_metrics_table() -> None:
     row = next(line for line in told(records.worse()).splitlines() if line.startswith("| ROC AUC |"))
     cells = [cell.strip() for cell in row.strip("|").split("|")]
-    assert cells[:5] == ["ROC AUC", "❌ worse", "0.6843", "0.6672", "\u22120.0171"]
+    assert cells[:5] == ["ROC AUC", "❌\u00a0worse", "0.6843", "0.6672", "\u22120.0171"]
     assert re.fullmatch("`[^`]{21}`\u00a0\u22120\\.0187\u00a0to\u00a0\u22120\\.0155", cells[5])
 
 
 def test_slices_that_are_worse_or_flagged_are_seen_at_once_and_others_folded() -> None:
     head, _, rest = told(records.worse()).partition("<details>")
-    assert re.search(r"\| origin = JFK \| ❌ worse \|", head)
-    assert re.search(r"\| origin = EWR \| ⚠️ flagged \|", head)
+    assert re.search(r"\| origin = JFK \| ❌\u00a0worse \|", head)
+    assert re.search(r"\| origin = EWR \| ⚠️\u00a0flagged \|", head)
     assert "carrier = UA" not in head
-    assert re.search(r"\| carrier = UA \| ✅ no worse \|", rest)
+    assert re.search(r"\| carrier = UA \| ✅\u00a0no worse \|", rest)
     assert "Too few rows to judge, which is not the same as fine: carrier = OO, carrier = YV." in rest
 
 

@@ -129,7 +129,7 @@ def test_a_minimum_that_cannot_be_told_leads_over_what_passes() -> None:
 def test_of_several_that_are_worse_the_worst_by_its_own_limit_leads() -> None:
     small = auc(-0.02, 0.001, "regressed")
     large = compared("accuracy", "accuracy", 0.78, -0.01, 0.001, word="regressed", margin=0.001)
-    assert in_margins(large) < in_margins(small)
+    assert in_margins(large.gain, large.margin) < in_margins(small.gain, small.margin)
     assert lead(evaluated("regressed", [small, large])).comparison is large
 
 

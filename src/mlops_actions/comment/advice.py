@@ -2,7 +2,7 @@
 
 from mlops_actions.comment.blocks import Code, Line, Link, Strong
 from mlops_actions.comment.numbers import count, decimals, number, plain
-from mlops_actions.comment.words import Lead, lead, observed
+from mlops_actions.comment.words import Lead, in_margins, lead, observed
 from mlops_actions.report.evaluation import Evaluation, Gain
 from mlops_actions.report.gate import GateRecord
 
@@ -136,7 +136,7 @@ def also_worse(evaluation: Evaluation) -> list[Line]:
     ]
     parts = [
         (f"{part.name} ({count(part.rows)} rows): {part.title} {_lost(part.gain, margins.get(part.metric))}.",)
-        for part in sorted(evaluation.slices, key=lambda part: part.gain.value if part.gain else 0.0)
+        for part in sorted(evaluation.slices, key=lambda part: in_margins(part.gain, margins.get(part.metric)))
         if part.word == "regressed" and part.gain and part is not first.part
     ]
     return [*whole, *parts]

@@ -3,7 +3,7 @@
 from mlops_actions.comment.blocks import Block, Bullets, Fold, Key, Line, Paragraph, Strong, Table
 from mlops_actions.comment.numbers import UNKNOWN, count, decimals, number, plain, signed
 from mlops_actions.comment.whiskers import Interval, intervals
-from mlops_actions.comment.words import FAILED, OPEN, PASSED, WARNED, WORDS, digits_of
+from mlops_actions.comment.words import FAILED, OPEN, PASSED, WARNED, WORDS, digits_of, in_margins
 from mlops_actions.report.evaluation import Comparison, Evaluation, Floor, Gain, Slice
 
 UNPOWERED_NAMES = 12
@@ -64,7 +64,7 @@ def _verdict(one: Comparison) -> str:
         return " ".join(WORDS[one.word])
     if one.gain is None:
         return "no limit"
-    direction = "better" if one.gain.low > 0 else "worse" if one.gain.high < 0 else "no clear change"
+    direction = "better" if one.gain.low > 0 else "worse" if one.gain.high < 0 else "unclear"
     return f"{direction}, no limit"
 
 
@@ -103,10 +103,10 @@ def _key(evaluation: Evaluation, drawn: list[Interval | None]) -> Key:
 
 def slices(evaluation: Evaluation, most: int) -> tuple[Block, ...]:
     """Return the slices, worst first: those that are worse or flagged at once, the others folded; at most so many."""
-    ordered = sorted(evaluation.slices, key=_severity)
+    margins = {one.metric: one.margin for one in evaluation.comparisons}
+    ordered = sorted(evaluation.slices, key=lambda part: _severity(part, margins.get(part.metric)))
     bad = [part for part in ordered if part.word == "regressed" or part.warned]
     rest = ordered[len(bad) :]
-    margins = {one.metric: one.margin for one in evaluation.comparisons}
     blocks: list[Block] = (
         [Paragraph((Strong("Slices:"), f" {_counts(evaluation)}"))] if ordered or evaluation.slices_unpowered else []
     )
@@ -122,8 +122,8 @@ def slices(evaluation: Evaluation, most: int) -> tuple[Block, ...]:
     return (*blocks, *_unpowered(evaluation.slices_unpowered))
 
 
-def _severity(part: Slice) -> tuple[bool, bool, float]:
-    return part.word != "regressed", not part.warned, part.gain.value if part.gain else 0.0
+def _severity(part: Slice, margin: float | None) -> tuple[bool, bool, float]:
+    return part.word != "regressed", not part.warned, in_margins(part.gain, margin)
 
 
 def _counts(evaluation: Evaluation) -> str:

@@ -77,9 +77,9 @@ def draw(interval: Interval) -> str:
         cells[cell] = "╌"
     first, last = _cell(interval.low, interval.scale), _cell(interval.high, interval.scale)
     cells[first : last + 1] = ["─"] * (last + 1 - first)
-    cells[first], cells[last] = "├", "┤"
     if interval.limited:
         cells[max(min(_cell(-1.0, interval.scale), zero - 1), 0)] = "┆"
+    cells[first], cells[last] = "├", "┤"
     cells[zero] = "│" if cells[zero] in {SPACE, "┆"} else "┼"
     _arrows(cells, interval)
     cells[_cell(interval.value, interval.scale)] = "●"

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mlops_actions.comment.numbers import count, decimals, number, plain
-from mlops_actions.report.evaluation import Absolute, Comparison, Evaluation, Floor, Slice, Word
+from mlops_actions.report.evaluation import Absolute, Comparison, Evaluation, Floor, Gain, Slice, Word
 from mlops_actions.report.gate import Conclusion, GateRecord
 
 FEWEST_ROWS = 30  # below that evaluate calls a metric unpowered
 PASSED, FAILED, OPEN, WARNED, STOPPED = "✅", "❌", "🟡", "⚠️", "⛔"
 NOTHING = "\N{HEAVY MINUS SIGN}"
+MARKS = (PASSED, FAILED, OPEN, WARNED, STOPPED, NOTHING)
 WORDS: dict[Word | Absolute, tuple[str, str]] = {
     "regressed": (FAILED, "worse"),
     "below_min": (FAILED, "below its minimum"),
@@ -53,14 +54,18 @@ def lead(evaluation: Evaluation) -> Lead:
 def _compared(evaluation: Evaluation) -> Lead:
     same = [one for one in evaluation.comparisons if one.word == evaluation.word]
     if same and evaluation.word in {"regressed", "small_drop", "undecided"}:
-        return Lead(evaluation.word, comparison=min(same, key=in_margins))
+        return Lead(evaluation.word, comparison=min(same, key=_in_margins))
     if same:
-        return Lead(evaluation.word, comparison=max(same, key=in_margins) if evaluation.word == "improved" else same[0])
+        return Lead(
+            evaluation.word, comparison=max(same, key=_in_margins) if evaluation.word == "improved" else same[0]
+        )
     parts = [part for part in evaluation.slices if part.word == evaluation.word]
     if not parts:
         return Lead(evaluation.word, comparison=next(iter(evaluation.comparisons), None))
-    worst = min(parts, key=lambda part: part.gain.value if part.gain else 0.0)
-    whole = next((one for one in evaluation.comparisons if one.metric == worst.metric), None)
+    metrics = {one.metric: one for one in evaluation.comparisons}
+    margins = {metric: one.margin for metric, one in metrics.items()}
+    worst = min(parts, key=lambda part: in_margins(part.gain, margins.get(part.metric)))
+    whole = metrics.get(worst.metric)
     return Lead(evaluation.word, comparison=whole, part=worst)
 
 
@@ -69,11 +74,15 @@ def _floor(evaluation: Evaluation, words: set[str]) -> Lead | None:
     return Lead(found[0][1].word, comparison=found[0][0], floor=found[0][1]) if found else None
 
 
-def in_margins(comparison: Comparison) -> float:
-    """Return the change in units of the drop that is allowed, so that metrics can be put in order."""
-    if comparison.gain is None:
+def in_margins(gain: Gain | None, margin: float | None) -> float:
+    """Return a change in units of the drop that is allowed, so that metrics can be put in order."""
+    if gain is None:
         return 0.0
-    return comparison.gain.value / comparison.margin if comparison.margin else comparison.gain.value
+    return gain.value / margin if margin else gain.value
+
+
+def _in_margins(comparison: Comparison) -> float:
+    return in_margins(comparison.gain, comparison.margin)
 
 
 def phrase(record: GateRecord) -> tuple[str, str]:

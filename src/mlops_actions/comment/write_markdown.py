@@ -7,6 +7,7 @@ from collections.abc import Callable
 from mlops_actions.comment import blocks
 from mlops_actions.comment.numbers import count
 from mlops_actions.comment.whiskers import SPACE, Interval, draw
+from mlops_actions.comment.words import MARKS
 from mlops_actions.report.markdown import escape, escape_html, escape_sentence
 
 BREAK = "\u200b"  # zero-width space
@@ -91,8 +92,14 @@ def _padded(text: str, plain: Escape) -> str:
 
 def _table(table: blocks.Table) -> str:
     rule = ["---:" if column in table.right else "---" for column in range(len(table.columns))]
-    rows = [["".join(_span(span, escape) for span in cell) for cell in row] for row in table.rows]
+    rows = [[_cell(cell) for cell in row] for row in table.rows]
     return "\n".join(_row(row) for row in [[escape(column) for column in table.columns], rule, *rows])
+
+
+def _cell(cell: blocks.Line) -> str:
+    """Write a cell; a mark stays on the line of its word."""
+    text = "".join(_span(span, escape) for span in cell)
+    return text.replace(" ", SPACE, 1) if text.startswith(MARKS) else text
 
 
 def _row(cells: list[str]) -> str:
