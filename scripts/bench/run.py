@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from bench import unchanged
 from bench.measure import Command, in_turn, spread
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -67,7 +68,13 @@ def whole_demo(folder: Path) -> Row:
     return ("`make demo` on flights, after installation", f"{seconds:.0f}", "", "", "")
 
 
-BENCHMARKS: list[Callable[[Path], Row]] = [start_help, start_warm, start_cold, whole_demo]
+def unchanged_model(folder: Path) -> Row:
+    """`mlops plan`, then `mlops comment`, against GitHub's API on loopback."""
+    times = unchanged.seconds(folder / "unchanged")
+    return ("pull request on flights that changes nothing the model sees: plan and comment", spread(times), "", "", "")
+
+
+BENCHMARKS: list[Callable[[Path], Row]] = [start_help, start_warm, start_cold, unchanged_model, whole_demo]
 
 
 def table(rows: list[Row]) -> str:

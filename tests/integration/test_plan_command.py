@@ -56,7 +56,7 @@ class Job:
     def event(self) -> events.Payload:
         """The payload of the pull request."""
         pull = self.github.state.pulls[1]
-        return events.pull_request(pull, HOME, self.origin.head)
+        return events.pull_request(pull, HOME, self.origin.head, self.main)
 
     def run(self, *options: str, event: str = "pull_request", payload: events.Payload | None = None) -> Done:
         """Run `mlops plan` as a step of the job."""

@@ -98,10 +98,9 @@ def _record(runner: "Runner", token: str, plan: "Plan", say: "Progress") -> "Gat
         say("The check run of the base is not asked for: there is no token.")
         return None
     from mlops_actions.github import checks
-    from mlops_actions.github.client import GitHub
 
     try:
-        record = checks.record_of(GitHub(runner.api_url, token), runner.repository, plan.base, plan.model, progress=say)
+        record = checks.record_of(runner.github(token), runner.repository, plan.base, plan.model, progress=say)
     except MlopsError as error:
         say(f"The check run of the base cannot be read, so its numbers are not known here: {error}")
         return None
