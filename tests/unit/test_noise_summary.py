@@ -81,7 +81,8 @@ def test_values_sigma_error_and_mistakes() -> None:
     assert metric.seeds == 3
     assert metric.error == pytest.approx(ERROR)
     assert (metric.better, metric.worse) == (2, 1)  # 0.80 to 0.84 and to 0.82; 0.84 to 0.82
-    assert metric.widens == pytest.approx(3)  # sqrt(1 + 2 * 2²)
+    students = 2.919986 / 1.644854  # tables: t with two degrees of freedom over normal, 5 % above
+    assert metric.widens == pytest.approx(math.hypot(1, math.sqrt(2) * 2 * students), rel=1e-6)
     assert (found.pairs, found.regressed, found.improved) == (3, 0, 1)
     assert not found.deterministic
 
@@ -111,7 +112,7 @@ def test_the_words_name_what_moves_and_what_the_gate_made_of_it(tmp_path: Path) 
         "3 trainings of toy",
         "the same 1,000 rows",
         "Accuracy moves by 0.02 ",
-        "interval 3 times as wide",
+        "interval 5.1 times as wide",
         "Of 3 pairs of them the gate called 0 worse and 1 better",
         "at most 5 % of each",
     ):
@@ -140,13 +141,14 @@ def test_the_table_shows_digits_that_mean_something(values: list[float]) -> None
     line = shown.rows[0]
     assert line[0] == "Accuracy"
     assert line[1] in {"0.820", "0.700"}
-    assert line[4] in {"x 3.00", "x 1.00"}
+    assert line[4] in {"x 5.12", "x 1.00"}
     lines = aligned(shown)
     assert len({text.index(word) for text, word in ((lines[0], "mean"), (lines[1], str(line[1])))}) == 1
 
 
 def test_a_metric_without_error_has_no_factor() -> None:
-    metric = noise([0.80, 0.84]).metrics["accuracy"].model_copy(update={"error": 0.0})
-    assert metric.widens is None
-    tiny = metric.model_copy(update={"error": 1e-300, "sigma": 1e10})
-    assert math.isinf(tiny.widens or 0)
+    one = evaluation(0.8, 0.8)
+    bare = one.comparisons[0].model_copy(update={"gain": gain(0.0).model_copy(update={"error": 0.0})})
+    found = summary("toy", [0, 1], ["a", "b"], {(0, 1): one.model_copy(update={"comparisons": [bare]})})
+    assert found.metrics["accuracy"].widens is None
+    assert table(found).rows[0][4] == "-"

@@ -20,6 +20,8 @@ from mlops_actions.progress import Progress, silent
 from mlops_actions.report import Evaluation
 from mlops_actions.report.evaluation import Comparison
 from mlops_actions.report.noise import MetricNoise, Noise
+from mlops_actions.statistics.change import quantile
+from mlops_actions.statistics.normal import z
 from mlops_actions.train.workplace import workplace
 
 MOST_PAIRS = 30
@@ -118,12 +120,15 @@ def _metric(name: str, compared: dict[Pair, Evaluation]) -> MetricNoise:
         comparisons.append(found)
     ordered = [values[place] for place in sorted(values)]
     gains = [one.gain for one in comparisons if one.gain is not None]
+    sigma = 0.0 if len(set(ordered)) == 1 else statistics.stdev(ordered)
+    error, alpha = _mean_error(comparisons), next(iter(compared.values())).alpha
     return MetricNoise(
         title=comparisons[0].title,
-        sigma=0.0 if len(set(ordered)) == 1 else statistics.stdev(ordered),
+        sigma=sigma,
         seeds=len(ordered),
         values=ordered,
-        error=_mean_error(comparisons),
+        error=error,
+        widens=_widening(sigma, error, len(ordered), alpha) if error else None,
         worse=sum(gain.high < 0 for gain in gains),
         better=sum(gain.low > 0 for gain in gains),
     )
@@ -133,3 +138,8 @@ def _mean_error(comparisons: list[Comparison]) -> float:
     """Return the root mean square of the standard errors."""
     squares = [one.gain.error**2 for one in comparisons if one.gain is not None]
     return math.sqrt(statistics.fmean(squares)) if squares else 0.0
+
+
+def _widening(sigma: float, error: float, seeds: int, alpha: float) -> float:
+    """Return by how much evaluate widens an interval: both parts as it does, the noise with Student's t for the few seeds."""
+    return math.hypot(z(alpha) * error, quantile(alpha, seeds - 1) * math.sqrt(2) * sigma) / (z(alpha) * error)

@@ -1,6 +1,5 @@
 """noise.json: how much a metric moves when nothing but the seed of training changes. `mlops noise` writes it, evaluate reads it."""
 
-import math
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +18,7 @@ class MetricNoise(Part):
         seeds: how many trainings.
         values: one each, in order of the seeds.
         error: what the test rows alone make of a comparison of two of them: root mean square of its standard errors.
+        widens: by what factor the interval of a change grows when the noise is counted in; None without an error of the rows.
         worse, better: pairs whose whole interval is a loss or a gain, though only the seed differs.
     """
 
@@ -27,13 +27,9 @@ class MetricNoise(Part):
     seeds: int = Field(ge=2)
     values: list[float]
     error: float = Field(ge=0)
+    widens: float | None
     worse: int = Field(ge=0)
     better: int = Field(ge=0)
-
-    @property
-    def widens(self) -> float | None:
-        """By what factor the interval of a change grows when noise counts: sqrt(1 + 2 sigma² / error²); None without error."""
-        return math.hypot(1, math.sqrt(2) * self.sigma / self.error) if self.error else None
 
 
 class Noise(Part):
