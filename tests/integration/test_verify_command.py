@@ -42,7 +42,7 @@ def test_the_record_names_commit_run_file_and_pull_request(repository: forks.Rep
     repository.verify()
     record = repository.record()
     assert (record.head, record.config, record.pull_request) == (HEAD, "mlops.yaml", repository.pull.number)
-    assert record.run_url == f"https://github.com/{HOME}/actions/runs/{repository.run.id}"
+    assert record.run_url == f"https://github.com/{HOME}/actions/runs/1"
 
 
 def test_a_run_again_changes_the_one_comment(repository: forks.Repository) -> None:
@@ -200,6 +200,7 @@ def test_a_run_that_left_nothing_is_a_stopped_record(run: str, conclusion: str, 
     record = repository.record()
     assert (record.outcome, record.conclusion, record.verified) == ("stopped", conclusion, False)
     assert f"ended ({run})" in record.problem
+    assert record.run_url == f"https://github.com/{HOME}/actions/runs/{repository.run.id}"
 
 
 def test_a_run_without_predictions_tells_which_stage_failed(repository: forks.Repository) -> None:
@@ -240,6 +241,14 @@ def test_a_model_that_the_run_left_nothing_of_is_not_mentioned(repository: forks
     assert set(repository.github.checks(HEAD)) == {CHECK}
 
 
+def test_a_run_of_another_model_says_nothing_of_this_one(repository: forks.Repository) -> None:
+    """Each model is verified in a job of its own, which knows nothing of the others."""
+    repository.run.conclusion = "failure"
+    repository.github.add_artifact(repository.run.id, "delays-gate", artifact(predictions(0.9)))
+    assert repository.verify() == 0, repository.log
+    assert repository.wrote_nothing()
+
+
 def test_a_run_that_stopped_early_does_not_touch_what_another_run_said(repository: forks.Repository) -> None:
     configs = second_model(repository)
     repository.leaves(artifact(predictions(0.9)))
@@ -273,7 +282,9 @@ def test_a_payload_that_is_none_is_refused(repository: forks.Repository) -> None
 
 
 def test_another_event_is_refused(repository: forks.Repository) -> None:
-    assert repository.verify(event=events.pull_request(repository.pull, HOME, BASE), name="pull_request") == 2
+    assert (
+        repository.verify(event=events.pull_request(repository.pull, HOME, BASE, OTHER_HEAD), name="pull_request") == 2
+    )
     assert "runs on workflow_run" in repository.log
 
 
@@ -294,3 +305,4 @@ def test_the_summary_of_the_job_has_the_report(repository: forks.Repository) -> 
     repository.leaves(artifact(predictions(0.7)))
     repository.verify()
     assert "Unverified" in (repository.scratch / "summary.md").read_text()
+    assert "Unverified" in (repository.folder / ".mlops/flights/reports/report.html").read_text()

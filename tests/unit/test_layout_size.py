@@ -14,7 +14,7 @@ from mlops_actions.cli.main import COMMANDS, mlops
 PACKAGE = Path(__file__).resolve().parents[2] / "src" / "mlops_actions"
 FILES = sorted(PACKAGE.rglob("*.py"))
 # Programs of their own, started as processes, and what runs in the worker alone: their edge is inside them.
-PROGRAMS = {"serve/__main__.py", "train/worker.py", "train/networks.py"}
+PROGRAMS = {"serve/__main__.py", "train/worker.py", "train/networks.py", "evaluate/untrusted_reader.py"}
 HEAVY = {
     "polars",
     "pandas",

@@ -40,8 +40,9 @@ def verify(*, config: str, base: str, token: str) -> None:
     never a success. Exits 0 once it is published, whatever it is.
     """
     from mlops_actions.cli.edge import guarded
-    from mlops_actions.comment import check, comment, summary
+    from mlops_actions.comment import check, comment, page, summary
     from mlops_actions.errors import ConfigError, ExitCode
+    from mlops_actions.files import write_text
     from mlops_actions.github import append_summary
     from mlops_actions.github.event import WorkflowRunEvent, read_event
     from mlops_actions.github.publish import Place, Views
@@ -55,9 +56,14 @@ def verify(*, config: str, base: str, token: str) -> None:
             )
         views = Views(check, lambda records, marker: comment(records, marker=marker))
         place = Place(runner.github(token), event.repository, views, commands.say)
-        records = judged(place, event, _models(config, base))
+        models = _models(config, base)
+        records = judged(place, event, models, run_url=runner.run_url)
         for record in records:
             commands.say(f"{record.model}: {record.conclusion}: {record.sentence}")
+        for model in models:
+            about = [record for record in records if record.model == model.model]
+            if about:
+                write_text(model.config.work / "reports" / "report.html", page(about[:1]))
         if runner.summary and records:
             append_summary(runner.summary, summary(records))
         return ExitCode.PASS

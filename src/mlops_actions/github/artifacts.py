@@ -14,6 +14,7 @@ from mlops_actions.github.client import GitHub
 from mlops_actions.github.refusal import GitHubError
 from mlops_actions.report.part import Part
 
+ENDING = "-gate"
 MOST_COMPRESSED = 200_000_000
 MOST_JSON = 5_000_000
 PIECE = 64 * 1024
@@ -44,9 +45,18 @@ class Gate:
 
 def find(github: GitHub, repository: str, run: int, model: str) -> dict[str, Any] | None:
     """Return the newest artifact of a run that is called MODEL-gate, as GitHub describes it; None where there is none."""
-    path, name = f"repos/{repository}/actions/runs/{run}/artifacts", f"{model}-gate"
+    path, name = _listed(repository, run), model + ENDING
     found = [one for one in github.pages(path, {"name": name}, key="artifacts") if one["name"] == name]
     return max(found, key=lambda one: int(one["id"]), default=None)
+
+
+def names_models(github: GitHub, repository: str, run: int) -> bool:
+    """Say whether a run left an artifact of any model: then it came far enough to know whom it was about."""
+    return any(one["name"].endswith(ENDING) for one in github.pages(_listed(repository, run), key="artifacts"))
+
+
+def _listed(repository: str, run: int) -> str:
+    return f"repos/{repository}/actions/runs/{run}/artifacts"
 
 
 def fetch(github: GitHub, repository: str, artifact: dict[str, Any], folder: Path) -> Gate:

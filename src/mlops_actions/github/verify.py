@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mlops_actions.github import checks
+from mlops_actions.github.artifacts import names_models
 from mlops_actions.github.event import DEPENDABOT, WorkflowRunEvent
 from mlops_actions.github.publish import Place, publish
 from mlops_actions.github.pulls import Pull, pulls_with_head
@@ -16,13 +17,14 @@ from mlops_actions.report.gate import GateRecord
 STARTED_BY = "pull_request"
 
 
-def verify(place: Place, event: WorkflowRunEvent, models: Sequence[Trusted]) -> list[GateRecord]:
+def verify(place: Place, event: WorkflowRunEvent, models: Sequence[Trusted], *, run_url: str) -> list[GateRecord]:
     """Judge and publish every model that the run left data of.
 
     Args:
         place: where to publish; its token needs actions: read, checks: write, pull-requests: write.
         event: the run that ended.
-        models: all that the default branch knows; artifacts of others are not looked at.
+        models: of the default branch; artifacts of others are not looked at.
+        run_url: page of this run, where the numbers are from; of the other one only its log is linked.
 
     Returns:
         The records as they stand now; none where there is nothing to say, which `place.progress` was told.
@@ -35,7 +37,10 @@ def verify(place: Place, event: WorkflowRunEvent, models: Sequence[Trusted]) -> 
     if reason or not pulls:
         place.progress(reason or f"No open pull request is at {event.head[:12]} now: nothing is written.")
         return []
-    found = _judged(place, event, [_with_record(place, model, pulls) for model in models])
+    found = [
+        record if record.evaluation is None else record.model_copy(update={"run_url": run_url})
+        for record in _judged(place, event, [_with_record(place, model, pulls) for model in models])
+    ]
     return [
         publish(place, record.model_copy(update={"pull_request": pull.number})) for record in found for pull in pulls
     ]
@@ -82,7 +87,7 @@ def _judged(place: Place, event: WorkflowRunEvent, models: Sequence[Trusted]) ->
     """Return the records of the models that the run was about."""
     found = [judge(place.github, event, model, progress=place.progress) for model in models]
     records = [record for record in found if record]
-    if records:
+    if records or names_models(place.github, event.repository, event.run):
         return records
     # It ended before it could say which models it was about. Those that another run has told of already stay.
     known = {one.model for one in checks.records(place.github, place.repository, event.head, progress=place.progress)}
