@@ -12,7 +12,9 @@ from mlops_actions.errors import ConfigError, DataError
 from mlops_actions.progress import silent
 from mlops_actions.report import Report
 from mlops_actions.report.markdown import render
+from mlops_actions.verdict import Decision
 from support.bundles import model_config, write_bundle
+from support.evaluated import comparison, evaluation
 
 IDS = [1, 2, 3, 4]
 LABELS = {"id": IDS, "label": ["no", "yes", "no", "yes"]}
@@ -21,7 +23,7 @@ BASE = {"id": IDS, "score": [0.1, 0.8, 0.2, 0.9]}
 
 def run(folder: Path, section: str = "{}", **tables: dict[str, Any] | Path | None) -> Report:
     """Write the tables as Parquet files and evaluate them."""
-    paths: dict[str, Path | None] = {}
+    paths: dict[str, Any] = {}
     for name, table in {"labels": LABELS, "candidate": BASE, "base": BASE, **tables}.items():
         paths[name] = folder / f"{name}.parquet" if isinstance(table, dict) else table
         if isinstance(table, dict):
@@ -109,11 +111,15 @@ def test_a_named_metric_with_too_few_rows_of_a_class(tmp_path: Path) -> None:
 
 
 def test_labels_corrected_since_the_base_are_another_test_set(tmp_path: Path) -> None:
-    frame = pl.DataFrame({"id": ["1", "2"], "label": ["no", "yes"], "prediction": ["no", "yes"]})
+    frame = pl.DataFrame({"id": ["1", "2", "3"], "label": ["no", "yes", "no"], "prediction": ["no", "yes", "no"]})
     write_bundle(tmp_path / "new", model_config(), frame)
-    write_bundle(tmp_path / "old", model_config(), frame.with_columns(label=pl.lit("yes")))
+    write_bundle(tmp_path / "old", model_config(), frame.with_columns(label=pl.Series(["yes", "yes", "no"])))
+    report = run(
+        tmp_path, "{accuracy: {max_drop_abs: 0.1}}", labels=None, candidate=tmp_path / "new", base=tmp_path / "old"
+    )
+    assert (report.decision, evaluation(report).word) == (Decision.UNDECIDED, "different_test_set")
     with pytest.raises(DataError, match="1 rows have another label in the base, such as id '1'"):
-        run(tmp_path, labels=None, candidate=tmp_path / "new", base=tmp_path / "old")
+        run(tmp_path, labels=None, candidate=tmp_path / "new", base=tmp_path / "old" / "predictions" / "test.parquet")
 
 
 def test_a_classifier_is_not_compared_with_a_regression(tmp_path: Path) -> None:
@@ -138,7 +144,7 @@ def test_ids_and_classes_from_other_tools_mean_the_same(
     report = run(
         tmp_path, labels={"id": IDS, "label": labels}, candidate={"id": ids, "prediction": predicted}, base=None
     )
-    assert report.facts["metrics"]["accuracy"]["candidate"]["value"] == 1.0
+    assert comparison(report, "accuracy").candidate.value == 1.0
 
 
 def test_classes_that_are_numbers_are_ordered_as_numbers(tmp_path: Path) -> None:
@@ -148,8 +154,8 @@ def test_classes_that_are_numbers_are_ordered_as_numbers(tmp_path: Path) -> None
         candidate={"id": IDS, "score": [0.1, 0.9, 0.2, 0.7]},
         base=None,
     )
-    assert report.facts["metrics"]["roc_auc"]["candidate"]["value"] == 1.0
-    assert report.facts["metrics"]["accuracy"]["candidate"]["value"] == 1.0
+    assert comparison(report, "roc_auc").candidate.value == 1.0
+    assert comparison(report, "accuracy").candidate.value == 1.0
 
 
 def test_numbers_with_a_fraction_are_a_regression(tmp_path: Path) -> None:
@@ -159,7 +165,7 @@ def test_numbers_with_a_fraction_are_a_regression(tmp_path: Path) -> None:
         candidate={"id": IDS, "prediction": [1.5, 2.5, 3.5, 4.5]},
         base=None,
     )
-    assert report.facts["metrics"]["mae"]["candidate"]["value"] == 0.5
+    assert comparison(report, "mae").candidate.value == 0.5
 
 
 @pytest.mark.parametrize("name", ["::set-output name=passed::true", "a|b\n<b>x</b>", "@everyone", "x" * 10_000, ""])
@@ -167,7 +173,7 @@ def test_class_names_are_data_and_come_out_inert(tmp_path: Path, name: str) -> N
     labels = {"id": IDS, "label": [name, "b", name, "b"]}
     scores = {"id": IDS, f"score_{name}": [0.9, 0.1, 0.8, 0.2], "score_b": [0.1, 0.9, 0.2, 0.8]}
     report = run(tmp_path, "{accuracy: {min: 0.1}}", labels=labels, candidate=scores, base=None)
-    assert report.facts["metrics"]["accuracy"]["candidate"]["value"] == 1.0
+    assert comparison(report, "accuracy").candidate.value == 1.0
     assert name not in render(report) or name == ""
 
 
@@ -177,9 +183,10 @@ def test_score_is_of_the_larger_class_also_where_a_bundle_orders_its_classes_oth
     )
     write_bundle(tmp_path / "new", model_config(classes=["yes", "no"]), frame)
     report = run(tmp_path, labels=None, candidate=tmp_path / "new", base=BASE)
-    metrics = report.facts["metrics"]
-    assert metrics["roc_auc"]["base"]["value"] == metrics["roc_auc"]["candidate"]["value"] == 1.0
-    assert metrics["accuracy"]["base"]["value"] == metrics["accuracy"]["candidate"]["value"] == 1.0
+    for name in ("roc_auc", "accuracy"):
+        found = comparison(report, name)
+        assert found.base
+        assert found.base.value == found.candidate.value == 1.0
 
 
 def test_an_option_goes_before_the_file_that_is_named(tmp_path: Path) -> None:

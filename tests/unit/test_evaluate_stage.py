@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from mlops_actions import evaluate
+from mlops_actions.bundle import Bundle
 from mlops_actions.config import Config, load
 from mlops_actions.errors import ConfigError, DataError
 from mlops_actions.progress import silent
@@ -16,6 +17,7 @@ from mlops_actions.report import Report
 from mlops_actions.report.markdown import render
 from mlops_actions.verdict import Decision
 from support.bundles import model_config, predictions, write_bundle
+from support.evaluated import comparison, evaluation
 
 ROWS = 2000
 
@@ -55,7 +57,7 @@ def bundles(tmp_path: Path, truth: tuple[np.ndarray, np.ndarray]) -> dict[str, P
     return {name: tmp_path / name for name in noises}
 
 
-def run(folder: Path, section: str, **paths: Path) -> Report:
+def run(folder: Path, section: str, **paths: Any) -> Report:
     return evaluate.run(config(folder, section), progress=silent, **paths)
 
 
@@ -81,7 +83,7 @@ def test_against_a_base(
 def test_the_sentence_has_the_numbers_and_words_of_people(tmp_path: Path, bundles: dict[str, Path]) -> None:
     report = run(tmp_path, "{accuracy: {max_drop_abs: 0.01}}", candidate=bundles["worse"], base=bundles["base"])
     sentence = report.verdict.sentence
-    for part in ("Accuracy: worse", "against", "2,000 rows", "90 % sure between", "a drop of 0.01 is allowed"):
+    for part in ("Worse: Accuracy fell from", "2,000 rows", "90 % sure between", "more than the 0.01 you allow"):
         assert part in sentence
     evidence = report.verdict.evidence["accuracy.max_drop_abs"]
     assert evidence["value"] == pytest.approx(evidence["candidate"] - evidence["base"])
@@ -151,7 +153,7 @@ def test_floors_and_ceilings(
 
 
 def test_a_floor_inside_the_interval_cannot_be_told(tmp_path: Path, bundles: dict[str, Path]) -> None:
-    value = run(tmp_path, "{}", candidate=bundles["base"]).facts["metrics"]["accuracy"]["candidate"]["value"]
+    value = comparison(run(tmp_path, "{}", candidate=bundles["base"]), "accuracy").candidate.value
     for floor in (value - 0.001, value + 0.001):
         report = run(tmp_path, f"{{accuracy: {{min: {floor}}}}}", candidate=bundles["base"])
         assert (report.decision, report.verdict.reason) == (Decision.UNDECIDED, "undecided")
@@ -161,15 +163,15 @@ def test_without_a_base_a_drop_limit_passes_and_says_so(tmp_path: Path, bundles:
     report = run(tmp_path, "{roc_auc: {max_drop_abs: 0.005, min: 0.5}}", candidate=bundles["base"])
     assert {finding.verdict.reason for finding in report.findings} == {"no_base", "within_limit"}
     assert report.decision is Decision.PASS
-    assert "no base to compare with" in report.verdict.sentence
-    assert "next" not in report.verdict.sentence
+    assert "Nothing to compare with: there is no base" in report.verdict.sentence
 
 
 def test_without_limits_nothing_fails_and_the_values_are_shown(tmp_path: Path, bundles: dict[str, Path]) -> None:
     report = run(tmp_path, "{}", candidate=bundles["worse"], base=bundles["base"])
     assert (report.decision, report.verdict.reason) == (Decision.PASS, "no_limits")
-    assert [row[0] for row in report.tables[0].rows] == ["Accuracy", "F1 (weighted by class)", "ROC AUC"]
-    assert report.tables[0].rows[0][-1] == "worse (no limit)"
+    assert [row[0] for row in report.tables[0].rows[:2]] == ["Accuracy", "Precision (of yes)"]
+    assert {one.word for one in evaluation(report).comparisons} == {"no_limit"}
+    assert evaluation(report).word == "no_limit"
 
 
 def test_identical_inputs_still_have_to_keep_the_floor(tmp_path: Path, bundles: dict[str, Path]) -> None:
@@ -200,9 +202,9 @@ def test_an_interval_is_written_so_that_its_ends_differ_from_the_value(tmp_path:
         frame = pl.DataFrame({"id": [str(number) for number in range(400)], "label": labels, "prediction": predicted})
         write_bundle(tmp_path / name, model_config(task="regression", classes=[], input_digest=name), frame)
     report = run(
-        tmp_path, "{mae: {max_drop_abs: 0.1, max: 2}}", candidate=tmp_path / "candidate", base=tmp_path / "base"
+        tmp_path, "{mae: {max_drop_abs: 0.05, max: 2}}", candidate=tmp_path / "candidate", base=tmp_path / "base"
     )
-    change = re.search(r"change (\S+), 90 % sure between (\S+) and (\S+);", report.verdict.sentence)
+    change = re.search(r"change (\S+), 90 % sure between (\S+) and ([^)]+)\)", report.verdict.sentence)
     assert change
     value, low, high = map(float, change.groups())
     assert low < value < high
@@ -216,6 +218,10 @@ def test_a_bundle_that_is_not_as_it_was_written_is_refused(
     tmp_path: Path, bundles: dict[str, Path], name: str, change: str
 ) -> None:
     paths = {"candidate": bundles["alike"], "base": bundles["better"]}
+    for path in paths.values():
+        (path / "model").mkdir()
+        (path / "model" / "model.skops").touch()
+        Bundle(path).write_config(Bundle(path).config(), seal=False)
     predicted = paths[name] / "predictions" / "test.parquet"
     if change == "edited":
         pl.read_parquet(predicted).with_columns(prediction="label").write_parquet(predicted)
@@ -231,8 +237,9 @@ def test_flips_count_every_row_once(tmp_path: Path, bundles: dict[str, Path]) ->
     report = run(tmp_path, "{}", candidate=bundles["worse"], base=bundles["base"])
     counts = {row[0]: row[1] for row in report.tables[1].rows}
     assert sum(int(str(count)) for count in counts.values()) == ROWS
-    accuracy = report.facts["metrics"]["accuracy"]["change"]["value"]
-    assert int(str(counts["newly right"])) - int(str(counts["newly wrong"])) == pytest.approx(accuracy * ROWS)
+    gain = comparison(report, "accuracy").gain
+    assert gain
+    assert int(str(counts["newly right"])) - int(str(counts["newly wrong"])) == pytest.approx(gain.value * ROWS)
 
 
 def test_few_rows_are_unpowered_whatever_they_show(tmp_path: Path) -> None:
@@ -278,7 +285,7 @@ def test_a_regression_is_judged_by_its_error_and_less_is_better(tmp_path: Path) 
     worse = run(tmp_path, section, candidate=large, base=small)
     assert worse.decision is Decision.FAIL
     assert {finding.verdict.reason for finding in worse.findings} == {"regressed", "above_max"}
-    assert [row[0] for row in worse.tables[0].rows] == ["Mean absolute error"]
+    assert [row[0] for row in worse.tables[0].rows] == ["Mean absolute error", "Root mean squared error", "R²"]
 
 
 def test_a_metric_of_the_other_task_is_a_clear_error(tmp_path: Path, bundles: dict[str, Path]) -> None:
@@ -288,13 +295,18 @@ def test_a_metric_of_the_other_task_is_a_clear_error(tmp_path: Path, bundles: di
         run(tmp_path, "{mae: {max: 1}}", candidate=bundles["base"])
 
 
-def test_groups_and_weights_that_intervals_ignore_are_said(tmp_path: Path) -> None:
+def test_weights_and_groups_count(tmp_path: Path) -> None:
     labels = np.array([0, 1] * 50)
-    columns: dict[str, Any] = {"group": ["g"] * 100, "weight": [2.0] * 100}
     texts, ids = [["no", "yes"][code] for code in labels], [str(number) for number in range(100)]
-    write_bundle(tmp_path / "b", model_config(), predictions(ids, texts, ["no", "yes"], np.eye(2)[labels], **columns))
-    report = run(tmp_path, "{accuracy: {min: 0.5}}", candidate=tmp_path / "b")
-    assert [finding.verdict.reason for finding in report.findings] == ["within_limit", "group_unused", "weight_unused"]
+    right = np.eye(2)[labels]
+    right[:50] = 1 - right[:50]
+    columns: dict[str, Any] = {"group": [f"g{number // 4}" for number in range(100)], "weight": [1.0] * 50 + [3.0] * 50}
+    write_bundle(tmp_path / "b", model_config(), predictions(ids, texts, ["no", "yes"], right, **columns))
+    report = run(tmp_path, "{accuracy: {min: 0.1}}", candidate=tmp_path / "b")
+    found = comparison(report, "accuracy")
+    assert found.candidate.value == pytest.approx(0.75)
+    assert found.support == 25
+    assert [finding.verdict.reason for finding in report.findings] == ["unpowered", "few_groups"]
 
 
 def test_the_bundle_of_train_is_the_default_candidate(tmp_path: Path, bundles: dict[str, Path]) -> None:
@@ -324,5 +336,7 @@ def test_plain_files_say_the_same_as_bundles(tmp_path: Path, bundles: dict[str, 
         candidate=tmp_path / "alike.parquet",
     )
     bundled = run(tmp_path, f"{{{limits}}}", base=bundles["base"], candidate=bundles["alike"])
-    assert plain.facts["metrics"] == by_options.facts["metrics"] == bundled.facts["metrics"]
+    compared = [evaluation(report).comparisons for report in (plain, by_options, bundled)]
+    assert compared[0] == compared[1] == compared[2]
+    assert len({evaluation(report).test_set for report in (plain, by_options, bundled)}) == 1
     assert plain.verdict == bundled.verdict
