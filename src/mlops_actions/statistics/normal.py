@@ -1,4 +1,4 @@
-"""The two numbers of the normal distribution that intervals and power need."""
+"""What intervals and power need of the normal distribution."""
 
 from typing import NamedTuple
 
@@ -15,8 +15,3 @@ class Interval(NamedTuple):
 def z(alpha: float) -> float:
     """Return the value that a standard normal variable exceeds with probability `alpha`."""
     return float(-ndtri(alpha))
-
-
-def wald(value: float, error: float, alpha: float) -> Interval:
-    """Return `value` plus and minus z standard errors."""
-    return Interval(value - z(alpha) * error, value + z(alpha) * error)
