@@ -16,7 +16,8 @@ MOST_FEATURES = 6
 def known_columns(config: Config, sources: Sources, ids: pl.Series, slicing: list[str]) -> pl.DataFrame:
     """Return the columns that slices go by and the first features of the model, N rows in the order of `ids`.
 
-    Looked for beside the labels, in the candidate's bundle (unless nothing that it says is to be believed), then in `data`.
+    Looked for beside the labels, in the candidate's bundle (unless nothing that it says is to be believed), then in `data`,
+    which is read for slices, or for features that may be shown.
 
     Args:
         config: mlops.yaml.
@@ -33,8 +34,9 @@ def known_columns(config: Config, sources: Sources, ids: pl.Series, slicing: lis
     bundled = _of_bundle(sources, ids, [name for name in dict.fromkeys([*slicing, *features]) if name not in found])
     found |= bundled
     missing = [name for name in slicing if name not in found]
-    if missing:
-        found |= _of_data(config, ids, missing, [*sources.answers.frame.columns, *bundled])
+    unseen = [name for name in features if name not in found and name not in missing]
+    if missing or (unseen and config.data and config.evaluate.show_rows):
+        found |= _of_data(config, ids, missing, unseen, [*sources.answers.frame.columns, *bundled])
     return pl.DataFrame([column.alias(name) for name, column in found.items()])
 
 
@@ -69,14 +71,18 @@ def _of_bundle(sources: Sources, ids: pl.Series, names: list[str]) -> dict[str, 
     return _picked(frame, candidate, ids, names)
 
 
-def _of_data(config: Config, ids: pl.Series, names: list[str], elsewhere: list[str]) -> dict[str, pl.Series]:
+def _of_data(
+    config: Config, ids: pl.Series, names: list[str], features: list[str], elsewhere: list[str]
+) -> dict[str, pl.Series]:
+    """Return `names`, which have to be there, and those of `features` that are."""
     if config.data is None:
         raise _nowhere(config, names[0], elsewhere)
     path, rows = test_rows(config)
     if missing := [name for name in names if name not in rows.test.columns]:
         raise _nowhere(config, missing[0], [*elsewhere, *rows.test.columns])
-    frame = rows.test.select(pl.col(names)).with_columns(rows.test_ids.alias("id"))
-    return _picked(frame, Source(path, frame, None), ids, names)
+    there = [*names, *(name for name in features if name in rows.test.columns)]
+    frame = rows.test.select(pl.col(there)).with_columns(rows.test_ids.alias("id"))
+    return _picked(frame, Source(path, frame, None), ids, there)
 
 
 def _nowhere(config: Config, name: str, there: list[str]) -> ConfigError:
