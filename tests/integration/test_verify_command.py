@@ -1,5 +1,8 @@
 """`mlops verify` after the run of a fork: the right verdict, published as unverified, and whom it concerns."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +15,11 @@ from mlops_actions.verdict import Decision, Verdict
 from support import events, forks
 from support.forks import BASE, CHECK, FORK, HEAD, HOME, MODEL, OTHER_HEAD, artifact, predictions
 from support.github_server import GitHubServer
+
+COMMAND = (
+    "import sys; sys.modules.update(dict.fromkeys(['sklearn', 'pandas', 'pyarrow', 'tensorflow', 'onnxruntime', 'statsmodels']));"
+    " from mlops_actions.cli import main; main()"
+)
 
 
 @pytest.fixture
@@ -306,3 +314,17 @@ def test_the_summary_of_the_job_has_the_report(repository: forks.Repository) -> 
     repository.verify()
     assert "Unverified" in (repository.scratch / "summary.md").read_text()
     assert "Unverified" in (repository.folder / ".mlops/flights/reports/report.html").read_text()
+
+
+def test_it_runs_in_its_own_environment(repository: forks.Repository) -> None:
+    """The lock of verify has polars, numpy, scipy and requests; importing what trains would fail there."""
+    repository.leaves(artifact(predictions(0.7)))
+    done = subprocess.run(
+        [sys.executable, "-c", COMMAND, *repository.words()],
+        env={"PATH": os.environ["PATH"], **repository.environment()},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert repository.conclusion() == "failure"

@@ -107,17 +107,11 @@ class Repository:
         """Let the run have uploaded an artifact."""
         self.github.add_artifact(self.run.id, f"{MODEL}-gate", content, **described)
 
-    def verify(
-        self,
-        *options: str,
-        base: str | None = "base.parquet",
-        event: dict[str, Any] | None = None,
-        name: str = "workflow_run",
-    ) -> int:
-        """Run `mlops verify` as model-comment.yml does; return the exit code."""
+    def environment(self, event: dict[str, Any] | None = None, name: str = "workflow_run") -> dict[str, str]:
+        """Return what the runner would give to the step."""
         payload = self.scratch / "event.json"
         payload.write_text(json.dumps(event or events.workflow_run(self.run, HOME)))
-        environment = {
+        return {
             "GITHUB_ACTIONS": "true",
             "GITHUB_EVENT_NAME": name,
             "GITHUB_EVENT_PATH": str(payload),
@@ -129,12 +123,22 @@ class Repository:
             "GITHUB_SHA": BASE,
             "MLOPS_VERIFY_TOKEN": self.token,
         }
+
+    def words(self, base: str | None = "base.parquet") -> list[str]:
+        """Return the command."""
         based = ["--base", str(self.folder / base)] if base else []
+        return ["verify", "--config", str(self.folder), *based]
+
+    def verify(
+        self,
+        *options: str,
+        base: str | None = "base.parquet",
+        event: dict[str, Any] | None = None,
+        name: str = "workflow_run",
+    ) -> int:
+        """Run `mlops verify` as model-comment.yml does; return the exit code."""
         done = CliRunner().invoke(
-            mlops,
-            ["verify", "--config", str(self.folder), *based, *options],
-            env=environment,
-            auto_envvar_prefix="MLOPS",
+            mlops, [*self.words(base), *options], env=self.environment(event, name), auto_envvar_prefix="MLOPS"
         )
         self.log = done.output
         return done.exit_code

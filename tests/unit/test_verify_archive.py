@@ -9,6 +9,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,6 +17,8 @@ from hypothesis import strategies as st
 from mlops_actions.errors import DataError
 from mlops_actions.github import archive
 from mlops_actions.github.archive import unpack
+from mlops_actions.github.artifacts import GATE, PREDICTIONS
+from support.bundles import model_config, predictions, write_bundle
 
 ALLOWED = re.compile(r"plan\.json|reports/[a-z-]{1,20}\.json")
 
@@ -184,3 +187,14 @@ def test_whatever_names_members_have_nothing_lands_outside(members: dict[str, by
         with contextlib.nullcontext() if fine else pytest.raises(DataError):
             unpacked(content, Path(name))
         assert set(written(Path(name))) <= {"artifact.zip", "inside/plan.json"}
+
+
+def test_what_the_workflow_leaves_is_on_the_list(tmp_path: Path) -> None:
+    """The artifact holds what plan, the stages and comment write, and a bundle as `mlops keep` copies it."""
+    scores = np.array([[0.9, 0.1], [0.2, 0.8]])
+    frame = predictions(["a", "b"], ["no", "yes"], ["no", "yes"], scores)
+    kept = write_bundle(tmp_path / "bundle", model_config(), frame).predictions_only(tmp_path / "kept").path
+    copied = [f"candidate/{path.relative_to(kept).as_posix()}" for path in kept.rglob("*") if path.is_file()]
+    written = ["plan.json", "reports/evaluate.json", "reports/validate-data.json", "reports/train.json"]
+    assert [name for name in [*copied, *written, "reports/report.html"] if not GATE.fullmatch(name)] == []
+    assert [name for name in copied if name.endswith(PREDICTIONS)] == ["candidate/predictions/test.parquet"]

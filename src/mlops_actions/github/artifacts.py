@@ -23,7 +23,7 @@ PIECE = 64 * 1024
 # `base`. Nothing of it is read but the predictions, and what plan and reports claim, to compare with.
 GATE = re.compile(
     r"plan\.json|reports/[a-z-]{1,40}\.(json|html|md)"
-    r"|(?!base/)[a-z]{1,40}/(model_config\.yaml|contract\.json|sizes\.json|predictions/test\.parquet)"
+    r"|(?!base/)[a-z]{1,40}/(model_config\.yaml|contract\.json|predictions/test\.parquet)"
 )
 PREDICTIONS = "/predictions/test.parquet"
 
