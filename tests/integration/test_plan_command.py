@@ -16,7 +16,7 @@ from mlops_actions.github.client import GitHub
 from mlops_actions.report import GateRecord, Plan, read_plan
 from support import events
 from support.github_server import GitHubServer
-from support.records import record
+from support.records import no_worse
 from support.repositories import MLOPS, Origin
 
 HOME = "owner/flights"
@@ -90,7 +90,7 @@ class Job:
 
     def post(self, **changes: object) -> GateRecord:
         """Put a record on the base commit, as the run on main does."""
-        posted = record("No worse.").model_copy(update={"model": "flights", "head": self.main, **changes})
+        posted = no_worse().model_copy(update={"model": "flights", "head": self.main, **changes})
         token = self.github.token(checks="write")
         checks.publish(GitHub(self.github.url, token), HOME, posted, Text())
         return posted
@@ -158,6 +158,27 @@ def test_a_token_that_may_not_read_checks_costs_the_record_alone(job: Job) -> No
     assert (done.code, done.outputs["record"], done.outputs["base"]) == (0, "", job.main)
     assert "checks: read" in done.log
     assert "its numbers are not known here" in done.log
+
+
+def test_behind_commits_that_changed_nothing_are_the_numbers(job: Job) -> None:
+    evaluated, between = job.post(head="1" * 40, uses=7), "2" * 40
+    job.post(head=between, base="1" * 40, outcome="identical", evaluation=None, uses=7)
+    job.post(base=between, outcome="identical", evaluation=None, uses=7)
+    done = job.run("--token", job.github.token(**PERMISSIONS))
+    assert GateRecord.model_validate_json((job.checkout / done.outputs["record"]).read_text()) == evaluated
+
+
+def test_where_that_ends_without_numbers_the_count_is_kept(job: Job) -> None:
+    job.post(base="1" * 40, outcome="identical", evaluation=None, uses=7)
+    done = job.run("--token", job.github.token(**PERMISSIONS))
+    assert (done.code, done.outputs["record"], done.outputs["uses"]) == (0, "", "7"), done.log
+
+
+def test_numbers_of_a_forks_job_are_not_believed(job: Job) -> None:
+    job.post(verified=False, uses=7)
+    done = job.run("--token", job.github.token(**PERMISSIONS))
+    assert (done.code, done.outputs["record"], done.outputs["uses"]) == (0, "", "0")
+    assert "not believed" in done.log
 
 
 def test_a_damaged_record_is_not_taken(job: Job) -> None:

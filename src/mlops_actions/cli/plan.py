@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mlops_actions.report import GateRecord, Plan
 
 RECORD = "base-record.json"
+MOST_STEPS = 20  # commits in a row that changed nothing: more requests than that are not worth their time
 
 
 @click.command("plan")
@@ -97,23 +98,38 @@ def _record(runner: "Runner", token: str, plan: "Plan", say: "Progress") -> "Gat
     if not token or not runner.repository:
         say("The check run of the base is not asked for: there is no token.")
         return None
-    from mlops_actions.github import checks
-
     try:
-        record = checks.record_of(runner.github(token), runner.repository, plan.base, plan.model, progress=say)
+        record = _with_numbers(runner, token, plan, say)
     except MlopsError as error:
         say(f"The check run of the base cannot be read, so its numbers are not known here: {error}")
         return None
     if record is None:
         say(f"No check run `mlops / {plan.model}` is on the base {plan.base[:12]}: its numbers are not known here.")
+    elif not record.verified:
+        say(f"The check run of the base {plan.base[:12]} has numbers of a fork's job, which are not believed here.")
+        return None
+    return record
+
+
+def _with_numbers(runner: "Runner", token: str, plan: "Plan", say: "Progress") -> "GateRecord | None":
+    """Return the base's record; where the base changed nothing and was not evaluated, that of the commit before."""
+    from mlops_actions.github import checks
+
+    github, record, commit = runner.github(token), None, plan.base
+    for _ in range(MOST_STEPS):
+        found = checks.record_of(github, runner.repository, commit, plan.model, progress=say)
+        record = found or record
+        if found is None or found.outcome != "identical" or not found.base:
+            break
+        commit = found.base
     return record
 
 
 def _keep_record(path: Path, record: "GateRecord | None") -> str:
-    """Write the base's record and return its path; an older one goes, since it is another base's."""
+    """Write the base's record and return its path, if it has numbers; an older one goes, since it is another base's."""
     from mlops_actions.files import write_text
 
-    if record is None:
+    if record is None or record.evaluation is None:
         path.unlink(missing_ok=True)
         return ""
     write_text(path, record.model_dump_json(indent=2) + "\n")
