@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from mlops_actions.config import Config
     from mlops_actions.errors import ExitCode
     from mlops_actions.github import Commands, Runner
+    from mlops_actions.github.history import History
     from mlops_actions.report import GateRecord
 
 
@@ -25,7 +26,17 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Where to write the same as Markdown. Default: .mlops/<model>/reports/report.md.",
 )
-def report(*, config: str, html: str | None, markdown: str | None) -> None:
+@click.option(
+    "--since",
+    "since",
+    metavar="DAYS",
+    help="Instead of that, add up what the gate said of the pull requests of so many days, such as 30d.",
+)
+@click.option("--repository", "repository", default="", metavar="OWNER/NAME", help="For --since. Default: this run's.")
+@click.option("--token", "token", default="", help="For --since: a token with checks: read and pull-requests: read.")
+def report(
+    *, config: str, html: str | None, markdown: str | None, since: str | None, repository: str, token: str
+) -> None:
     """Show what evaluate found: a page, Markdown, and a short text here. It judges nothing, so it exits 0."""
     from mlops_actions.cli.edge import guarded
     from mlops_actions.comment import page, summary
@@ -35,6 +46,8 @@ def report(*, config: str, html: str | None, markdown: str | None) -> None:
     from mlops_actions.files import write_text
 
     def body(commands: "Commands", runner: "Runner") -> "ExitCode":
+        if since:
+            return _added_up(since, repository or runner.repository, token, commands, runner)
         settings = load(Path(config))
         records = [local_record(settings, runner.run_url)]
         folder = settings.work / "reports"
@@ -68,3 +81,40 @@ def local_record(settings: "Config", run_url: str) -> "GateRecord":
         needs={},
         run_url=run_url,
     )
+
+
+def _added_up(days: str, repository: str, token: str, commands: "Commands", runner: "Runner") -> "ExitCode":
+    from mlops_actions.errors import ConfigError, ExitCode
+    from mlops_actions.github import append_summary
+    from mlops_actions.github.event import REPOSITORY
+    from mlops_actions.github.history import since as read
+
+    count = days.removesuffix("d")
+    if not count.isdecimal() or not 0 < int(count) <= 3650:
+        raise ConfigError(f"--since {days[:20]!r} is no number of days.", fix="write --since 30d.")
+    if not REPOSITORY.fullmatch(repository):
+        raise ConfigError("--since needs the repository.", fix="write --repository OWNER/NAME.")
+    history = read(runner.github(token), repository, int(count), progress=commands.say)
+    text = "\n".join([f"Of {history.pulls} pull requests since {history.since[:10]}:", *_lines(history)])
+    commands.say(text)
+    if runner.summary:
+        append_summary(runner.summary, text + "\n")
+    return ExitCode.PASS
+
+
+def _lines(history: "History") -> list[str]:
+    """Return a list, in Markdown, of what was said of each model and of which pull requests."""
+    from mlops_actions.report.markdown import escape
+
+    lines = [] if history.models else ["- No verdict was found."]
+    for model in history.models:
+        lines.append(f"- {escape(model.model)}: {model.sentence}")
+        named = {
+            "would have stopped": model.would_have_stopped,
+            "stopped": model.stopped,
+            "merged all the same": model.merged_red,
+            "accepted": model.accepted,
+            "undecided or unverified": model.undecided,
+        }
+        lines += [f"  - {name}: {', '.join(f'#{one}' for one in pulls)}" for name, pulls in named.items() if pulls]
+    return lines

@@ -41,7 +41,7 @@ class ModelHistory:
         ]
         said = ", ".join(part for part in parts if part)
         more = f"; {len(self.accepted)} accepted by a person" if self.accepted else ""
-        open_ = f"; {len(self.undecided)} undecided" if self.undecided else ""
+        open_ = f"; {len(self.undecided)} undecided or unverified" if self.undecided else ""
         return f"{said} of {self.judged} pull requests{more}{open_}"
 
 
