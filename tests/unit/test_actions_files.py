@@ -14,7 +14,9 @@ from mlops_actions.cli.main import mlops
 
 ROOT = Path(__file__).resolve().parents[2]
 STAGES = ["validate-data", "train", "evaluate", "quantize", "build-push", "deploy", "check-metrics"]
-COMMANDS = {**{name: ROOT / "actions" / name for name in [*STAGES, "promote", "rollback"]}, "run": ROOT}
+GATE = ["plan", "keep", "comment", "verify", "accept", "noise"]
+COMMANDS = {**{name: ROOT / "actions" / name for name in [*STAGES, *GATE, "promote", "rollback"]}, "run": ROOT}
+TOKEN = "${{ github.token }}"  # of the job: what a command may do is what the job's `permissions` say
 EXAMPLES = sorted(ROOT.glob("examples/*/.github/workflows/*.yml"))
 WORKFLOWS = sorted([*ROOT.glob(".github/workflows/*.yml"), *EXAMPLES])
 REUSABLE = sorted(ROOT.glob(".github/workflows/model-*.yml"))
@@ -75,7 +77,9 @@ def test_inputs_are_the_commands_options(name: str) -> None:
     assert list(inputs) == list(options)
     for key, option in options.items():
         assert inputs[key]["description"] == option.help
-        assert inputs[key].get("default", "") == (option.default if option.show_default else "")
+        shown = str(option.default) if option.show_default else ""
+        assert inputs[key].get("default", "") == (TOKEN if key == "token" else shown)
+        assert inputs[key].get("required", False) == option.required
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -93,12 +97,14 @@ def test_the_env_block_maps_every_input_to_the_variable_that_click_reads(
 @pytest.mark.parametrize("name", COMMANDS)
 def test_an_empty_input_means_the_default(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     ctx, options = context(name)
-    required = [option for option in options.values() if option.required]
-    assert required == []
-    plain = ctx.command.make_context(name, [], parent=ctx.parent).params
+    needed = {key: "given" for key, option in options.items() if option.required}
+    for (variable, _), key in zip(run_step(name)["env"].items(), options, strict=True):
+        monkeypatch.setenv(variable, needed.get(key, ""))
+    given = [part for key, value in needed.items() for part in (f"--{key}", value)]
+    empty = ctx.command.make_context(name, [], parent=ctx.parent).params
     for variable in run_step(name)["env"]:
-        monkeypatch.setenv(variable, "")
-    assert ctx.command.make_context(name, [], parent=ctx.parent).params == plain
+        monkeypatch.delenv(variable)
+    assert ctx.command.make_context(name, given, parent=ctx.parent).params == empty
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -187,10 +193,51 @@ def test_workflows_grant_nothing_by_default(path: Path) -> None:
             assert step["with"]["persist-credentials"] is False
 
 
-@pytest.mark.parametrize("path", REUSABLE, ids=lambda path: path.name)
-def test_reusable_workflows_need_no_more_than_to_read(path: Path) -> None:
-    granted = {permission for job in parsed(path)["jobs"].values() for permission in job["permissions"].items()}
-    assert granted == {("contents", "read")}
+def test_only_jobs_without_repository_code_may_write() -> None:
+    """What they may write is the check and the comment; the training and the judging jobs read."""
+    writers = {
+        (path.name, job): sorted(name for name, level in content["permissions"].items() if level == "write")
+        for path in REUSABLE
+        for job, content in parsed(path)["jobs"].items()
+        if "write" in content["permissions"].values()
+    }
+    assert writers == {
+        ("model-pull-request.yml", "comment"): ["checks", "pull-requests"],
+        ("model-comment.yml", "verify"): ["checks", "pull-requests"],
+        ("model-comment.yml", "accept"): ["checks", "pull-requests"],
+    }
+
+
+def test_what_follows_a_fork_checks_out_no_commit_by_name() -> None:
+    """Without `ref` it is the default branch: on workflow_run and issue_comment the run's own commit."""
+    path = ROOT / ".github/workflows/model-comment.yml"
+    checkouts = with_of(path, "actions/checkout@")
+    assert checkouts
+    assert all("ref" not in given and "repository" not in given for given in checkouts)
+    text = path.read_text(encoding="utf-8")
+    assert "head_sha" not in text
+    assert "download-artifact" not in text, "mlops verify fetches it, with bounds"
+
+
+def test_where_repository_code_runs_no_cache_is_written() -> None:
+    assert parsed(ROOT / ".github/workflows/model-train.yml")["jobs"]["train"]["cache-mode"] == "read"
+    callers = [path for path in EXAMPLES if path.name == "model-comment.yml"]
+    assert len(callers) == 2
+    for path in callers:
+        assert {job["cache-mode"] for job in parsed(path)["jobs"].values()} == {"read"}
+    saving = [path.name for path in REUSABLE if with_of(path, "actions/cache/save@")]
+    assert saving == ["model-pull-request.yml"]
+
+
+def test_a_cache_is_saved_from_the_path_that_it_is_restored_to() -> None:
+    """GitHub keeps the path with the cache: another one never finds it."""
+    steps_with = [
+        given for path in REUSABLE for what in ("save", "restore") for given in with_of(path, f"actions/cache/{what}@")
+    ]
+    assert len(steps_with) == 5
+    assert {re.sub(r"\$\{\{.*?\.outputs\.work \}\}", "WORK", given["path"]) for given in steps_with} == {
+        "WORK/predictions"
+    }
 
 
 @pytest.mark.parametrize("path", REUSABLE, ids=lambda path: path.name)
@@ -242,10 +289,14 @@ def test_the_judges_exit_code_decides_so_that_observe_mode_takes_nothing_back() 
 
 @pytest.mark.parametrize("path", REUSABLE, ids=lambda path: path.name)
 def test_artifacts_of_two_models_in_one_run_have_different_names(path: Path) -> None:
-    model = "${{ needs.validate.outputs.model }}-"
+    model = "${{ MODEL }}-"
     calls = [job["with"]["artifact"] for job in parsed(path)["jobs"].values() if "artifact" in job.get("with", {})]
-    names = [*calls, *(given["name"] for given in with_of(path, "actions/upload-artifact@"))]
-    own = ["${{ inputs.artifact }}"] if path.name == "model-train.yml" else []
+    uploaded = [*calls, *(given["name"] for given in with_of(path, "actions/upload-artifact@"))]
+    names = [re.sub(r"\{ (needs|steps)\.(validate|plan)\.outputs\.model \}", "{ MODEL }", name) for name in uploaded]
+    own = {
+        "model-train.yml": ["${{ inputs.artifact }}", "${{ inputs.artifact }}-predictions"],
+        "model-comment.yml": ["accepted"],  # all models of a pull request at once
+    }.get(path.name, [])
     assert names
     assert [name for name in names if not name.startswith(model)] == own
     assert len(set(names)) == len(names)
@@ -254,7 +305,7 @@ def test_artifacts_of_two_models_in_one_run_have_different_names(path: Path) -> 
 @pytest.mark.parametrize("path", REUSABLE, ids=lambda path: path.name)
 def test_an_artifact_that_was_changed_on_its_way_is_refused(path: Path) -> None:
     downloads = with_of(path, "actions/download-artifact@")
-    assert bool(downloads) == (path.name != "model-train.yml")
+    assert bool(downloads) == (path.name in {"model-pull-request.yml", "model-release.yml"})
     for given in downloads:
         assert given["digest-mismatch"] == "error"
         assert "artifact-ids" in given

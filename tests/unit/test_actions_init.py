@@ -1,6 +1,7 @@
 """`mlops init`: what it makes of a repository, and what it leaves alone."""
 
 import re
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -119,9 +120,10 @@ def test_the_users_requirements_reach_the_workflows(repository: Path) -> None:
     (repository / "train.py").touch()
     (repository / "requirements.txt").touch()
     init(repository)
-    for name in ("pull-request", "release"):
+    for name in ("pull-request", "model-comment", "release"):
         workflow = yaml.safe_load((repository / f".github/workflows/{name}.yml").read_text())
-        assert workflow["jobs"]["model"]["with"] == {"requirements": "requirements.txt"}
+        (job,) = workflow["jobs"].values()
+        assert job["with"] == {"requirements": "requirements.txt"}
 
 
 def test_no_data(tmp_path: Path) -> None:
@@ -185,8 +187,10 @@ def test_a_model_in_a_folder_gets_workflows_of_its_own_at_the_root(repository: P
     result = init(second)
     assert result.exit_code == 0, result.output
     assert sorted(path.name for path in (repository / ".github/workflows").iterdir()) == [
+        "model-comment.yml",
         "pull-request.yml",
         "release.yml",
+        "second-model-comment.yml",
         "second-pull-request.yml",
         "second-release.yml",
     ]
@@ -201,6 +205,35 @@ def test_a_model_in_a_folder_gets_workflows_of_its_own_at_the_root(repository: P
     }
 
 
+def test_of_two_models_one_workflow_answers_comments(repository: Path) -> None:
+    """And each follows the runs of its own model."""
+    staging.commit_all(repository, "One model")
+    init(repository)
+    second = repository / "models/second"
+    second.mkdir(parents=True)
+    pl.DataFrame({"x": [1, 2], "label": ["a", "b"]}).write_csv(second / "rows.csv")
+    init(second)
+    init(second, "--force")
+    triggers = {
+        name: yaml.safe_load((repository / f".github/workflows/{name}.yml").read_text())[True]
+        for name in ("model-comment", "second-model-comment")
+    }
+    assert triggers["model-comment"]["workflow_run"]["workflows"] == ["Model"]
+    assert triggers["second-model-comment"]["workflow_run"]["workflows"] == ["Model second"]
+    assert "issue_comment" in triggers["model-comment"]
+    assert "issue_comment" not in triggers["second-model-comment"]
+
+
+def test_the_default_branch_is_the_one_that_origin_names(repository: Path) -> None:
+    staging.commit_all(repository, "One model")
+    subprocess.run(["git", "-C", repository, "branch", "--move", "trunk"], check=True)
+    clone = repository.parent / "clone"
+    subprocess.run(["git", "clone", "--quiet", repository, clone], check=True)
+    assert init(clone).exit_code == 0
+    workflow = yaml.safe_load((clone / ".github/workflows/pull-request.yml").read_text())
+    assert workflow[True]["push"]["branches"] == ["trunk"]
+
+
 def test_a_workflow_of_the_same_name_stays(repository: Path) -> None:
     workflows = repository / ".github/workflows"
     workflows.mkdir(parents=True)
@@ -212,7 +245,7 @@ def test_a_workflow_of_the_same_name_stays(repository: Path) -> None:
 
 
 @pytest.mark.parametrize("example", ["flights", "digits"])
-@pytest.mark.parametrize("name", ["pull-request.yml", "release.yml"])
+@pytest.mark.parametrize("name", ["pull-request.yml", "model-comment.yml", "release.yml"])
 def test_the_examples_workflows_are_what_init_writes(repository: Path, example: str, name: str) -> None:
     init(repository)
     written = (repository / ".github/workflows" / name).read_text()
