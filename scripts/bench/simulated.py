@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mlops_actions.evaluate.metrics.confusion import Average, Confusion
-from mlops_actions.evaluate.rows import ClassRows, Codes, Extent, Floats, NumberRows
+from mlops_actions.evaluate.metrics.confusion import Average
+from mlops_actions.evaluate.rows import ClassRows, Codes, Confusion, Extent, Floats, NumberRows
 
 ERROR = 0.15  # share of wrong answers of the base
 

@@ -245,7 +245,7 @@ def test_the_row_that_counts_most_is_the_one_found_by_trying_all() -> None:
     for ratio in (confusion.PRECISION, confusion.RECALL, confusion.F1):
         for weighted in (False, True):
             average = confusion.Average(ratio, None, weighted)
-            hits, predicted, _ = average.gradient(confusion.table_of(rows))
+            hits, predicted, _ = average.gradient(rows.confusion)
             moves = [
                 abs(hits[label] + predicted[label] - predicted[other])
                 for label in range(3)

@@ -6,7 +6,7 @@ the ids), so that sums and seeds do not either.
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -43,6 +43,14 @@ class Extent:
         )
 
 
+class Confusion(NamedTuple):
+    """Counts of R tables, each [R, K]: rows that are the class and were called it, that were called it, that are it."""
+
+    hits: Floats
+    predicted: Floats
+    actual: Floats
+
+
 @dataclass(frozen=True)
 class ClassRows:
     """Answers and predictions of one classifier.
@@ -65,6 +73,18 @@ class ClassRows:
     def right(self) -> Flags:
         """[N], whether the prediction is the label."""
         return np.equal(self.labels, self.predicted)
+
+    @cached_property
+    def confusion(self) -> Confusion:
+        """What the rows count (or weigh) in all, each [K]."""
+        classes, weights = len(self.classes), self.extent.weights
+        hits = self.right if weights is None else np.where(self.right, weights, 0.0)
+        counts = (
+            np.bincount(self.labels, hits, classes),
+            np.bincount(self.predicted, weights, classes),
+            np.bincount(self.labels, weights, classes),
+        )
+        return Confusion(*(count.astype(np.float64) for count in counts))
 
     @cached_property
     def area(self) -> delong.Area:
@@ -122,6 +142,13 @@ class LabelRows:
     def right(self) -> Flags:
         """[N], whether all labels of the row are right."""
         return np.asarray((self.labels == self.predicted).all(axis=1), dtype=np.bool_)
+
+    @cached_property
+    def confusion(self) -> Confusion:
+        """What the rows count (or weigh) in all for each label, each [L]."""
+        weights = np.ones(len(self.labels)) if self.extent.weights is None else self.extent.weights
+        sides = (self.labels & self.predicted, self.predicted, self.labels)
+        return Confusion(*(weights @ side for side in sides))
 
     @cached_property
     def area(self) -> delong.Area:

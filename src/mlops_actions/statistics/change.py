@@ -178,7 +178,8 @@ def linear(value: float, parts: Floats, method: str, groups: Codes | None = None
 
 def skewness(terms: Floats, error: float) -> float:
     """Return a sixth of the skewness of a sum of independent terms with that standard error; 0 without any error."""
-    return float((terms**3).sum() / (6 * error**3)) if error else 0.0
+    # terms**3 takes fifty times as long.
+    return float((terms * terms) @ terms / (6 * error**3)) if error else 0.0
 
 
 def two_more(terms: Floats, least: float = 0.0) -> float:

@@ -6,7 +6,7 @@ a row, and with more kinds of cells than can be resampled, the delta method take
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -19,7 +19,7 @@ from mlops_actions.evaluate.metrics.metric import (
     count,
     rarest,
 )
-from mlops_actions.evaluate.rows import ClassRows, Codes, Floats, LabelRows
+from mlops_actions.evaluate.rows import ClassRows, Codes, Confusion, Floats, LabelRows
 from mlops_actions.evaluate.text import in_order
 from mlops_actions.statistics import cells
 from mlops_actions.statistics.bootstrap import spread
@@ -28,14 +28,6 @@ from mlops_actions.statistics.estimate import Estimate
 
 Answers = ClassRows | LabelRows
 Averaging = Literal["one", "macro", "weighted"]
-
-
-class Confusion(NamedTuple):
-    """Counts of R tables, each [R, K]: rows that are the class and were called it, that were called it, that are it."""
-
-    hits: Floats
-    predicted: Floats
-    actual: Floats
 
 
 @dataclass(frozen=True)
@@ -101,25 +93,9 @@ class Average:
         return np.full(table.actual.shape[-1], 1 / table.actual.shape[-1])
 
 
-def table_of(rows: Answers) -> Confusion:
-    """Count (or weigh) the rows of one model: each [K]."""
-    weights = rows.extent.weights
-    if isinstance(rows, LabelRows):
-        weight = np.ones(len(rows.labels)) if weights is None else weights
-        sides = (rows.labels & rows.predicted, rows.predicted, rows.labels)
-        return Confusion(*(weight @ side for side in sides))
-    classes = len(rows.classes)
-    hit = rows.right
-    return Confusion(
-        np.bincount(rows.labels[hit], None if weights is None else weights[hit], classes).astype(np.float64),
-        np.bincount(rows.predicted, weights, classes).astype(np.float64),
-        np.bincount(rows.labels, weights, classes).astype(np.float64),
-    )
-
-
 def measured(rows: Answers, average: Average) -> Linear:
     """Return the metric and what each row adds to it (the delta method): parts sum to 0, as doubling all counts changes nothing."""
-    table = table_of(rows)
+    table = rows.confusion
     hits, predicted, actual = average.gradient(table)
     if isinstance(rows, LabelRows):
         parts = (rows.labels & rows.predicted) @ hits + rows.predicted @ predicted + rows.labels @ actual
@@ -132,7 +108,7 @@ def measured(rows: Answers, average: Average) -> Linear:
 
 def heaviest(rows: Answers, average: Average) -> float:
     """Return by how much the metric moves when the row that counts most is answered otherwise."""
-    hits, predicted, _ = average.gradient(table_of(rows))
+    hits, predicted, _ = average.gradient(rows.confusion)
     right = hits + predicted
     if isinstance(rows, LabelRows):
         weight = np.maximum(np.abs(right), np.abs(predicted))

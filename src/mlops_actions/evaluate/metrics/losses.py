@@ -20,7 +20,7 @@ def log_loss(rows: ClassRows | LabelRows) -> Floats:
 
     Probabilities of a row are divided by their sum, then moved into SUREST … 1 - SUREST.
     """
-    return np.asarray(-np.log(np.clip(_of_truth(rows), SUREST, 1 - SUREST)).mean(axis=1))
+    return -_over_labels(np.log(np.clip(_of_truth(rows), SUREST, 1 - SUREST)))
 
 
 def brier(rows: ClassRows | LabelRows) -> Floats:
@@ -30,10 +30,10 @@ def brier(rows: ClassRows | LabelRows) -> Floats:
     78:1); of several labels the mean over them.
     """
     if isinstance(rows, LabelRows) or len(rows.classes) == 2:
-        return np.asarray(((1 - _of_truth(rows)) ** 2).mean(axis=1))
-    shares = _probabilities(rows)
-    truth = shares[np.arange(len(shares)), rows.labels]
-    return np.asarray((shares**2).sum(axis=1) - 2 * truth + 1)
+        return _over_labels((1 - _of_truth(rows)) ** 2)
+    total, truth = _total(rows), _of_truth(rows)
+    assert rows.scores is not None
+    return np.asarray(np.square(rows.scores) @ np.ones(rows.scores.shape[1]) / total**2 - 2 * truth + 1)
 
 
 def absolute_error(rows: NumberRows) -> Floats:
@@ -76,23 +76,27 @@ def no_probabilities(rows: ClassRows | LabelRows) -> str:
     low, high = float(rows.scores.min()), float(rows.scores.max())
     if low < -SUM_TOLERANCE or high > 1 + SUM_TOLERANCE:
         return f"the scores are no probabilities: they go from {low:.4g} to {high:.4g}"
-    off = 0 if isinstance(rows, LabelRows) else int((np.abs(rows.scores.sum(axis=1) - 1) > SUM_TOLERANCE).sum())
+    off = 0 if isinstance(rows, LabelRows) else int((np.abs(_total(rows) - 1) > SUM_TOLERANCE).sum())
     return f"the scores of {off:,} rows do not sum to 1, so they are no probabilities" if off else ""
 
 
 def _of_truth(rows: ClassRows | LabelRows) -> Floats:
-    """Return the probability that the model gave to what is true: [N, 1], or [N, L] of several labels."""
-    shares = _probabilities(rows)
-    if isinstance(rows, LabelRows):
-        return np.asarray(np.where(rows.labels, shares, 1 - shares))
-    return shares[np.arange(len(shares)), rows.labels][:, None]
-
-
-def _probabilities(rows: ClassRows | LabelRows) -> Floats:
+    """Return the probability that the model gave to what is true: [N], or [N, L] of several labels."""
     assert rows.scores is not None, "the caller checks needs_scores"
     if isinstance(rows, LabelRows):
-        return rows.scores
-    return np.asarray(rows.scores / rows.scores.sum(axis=1, keepdims=True))
+        return np.asarray(np.where(rows.labels, rows.scores, 1 - rows.scores))
+    return np.asarray(rows.scores[np.arange(len(rows.labels)), rows.labels] / _total(rows))
+
+
+def _total(rows: ClassRows) -> Floats:
+    """Return the sum of each row's scores: [N]; a product with ones takes a tenth of the time of a sum over the short axis."""
+    assert rows.scores is not None, "the caller checks needs_scores"
+    return np.asarray(rows.scores @ np.ones(rows.scores.shape[1]))
+
+
+def _over_labels(losses: Floats) -> Floats:
+    """Return the mean of each row: [N, L] to [N]; [N] stays."""
+    return losses if losses.ndim == 1 else np.asarray(losses.mean(axis=1))
 
 
 METRICS = {
