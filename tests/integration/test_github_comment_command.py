@@ -115,8 +115,9 @@ def test_a_token_that_only_reads_is_left_to_the_other_workflow(gate: Gate, folde
 def test_a_permission_that_is_missing_is_said_with_the_yaml(gate: Gate, folder: Path) -> None:
     result = run(gate, folder, token=gate.server.token(contents="read"))
     assert result.exit_code == 2
-    assert "permissions:" in result.output
-    assert "checks: " in result.output
+    assert "permissions:\n  contents: read # check the repository out\n  checks: write\n  pull-requests: write" in (
+        result.output.replace("%0A", "\n")
+    )
     assert "flights" in (folder / "summary.md").read_text()
 
 

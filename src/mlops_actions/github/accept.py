@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from mlops_actions.github import checks, sticky
 from mlops_actions.github.checks import Posted
 from mlops_actions.github.event import IssueCommentEvent
-from mlops_actions.github.publish import Place, accepted, refresh
+from mlops_actions.github.publish import PERMISSIONS, Place, accepted, refresh
 from mlops_actions.github.pulls import read_pull
+from mlops_actions.github.refusal import needing
 from mlops_actions.report.gate import Accepted, GateRecord
 
 COMMAND = re.compile(r"/mlops(?=\s|$)\s*(?P<verb>\S*)\s*(?P<reason>.*)")
@@ -49,6 +50,11 @@ def accept(place: Place, event: IssueCommentEvent) -> Answer:
     """
     if not is_command(event):
         raise ValueError("not a command")
+    with needing(*PERMISSIONS):
+        return _answered(place, event)
+
+
+def _answered(place: Place, event: IssueCommentEvent) -> Answer:
     answer = _decided(place, event)
     comments = f"repos/{place.repository}/issues/comments/{event.comment}"
     place.github.send("POST", f"{comments}/reactions", {"content": "confused" if answer.refused else "+1"})

@@ -11,11 +11,13 @@ from mlops_actions.github import checks, sticky
 from mlops_actions.github.checks import Output
 from mlops_actions.github.client import GitHub
 from mlops_actions.github.pulls import pulls_of_commit
+from mlops_actions.github.refusal import needing
 from mlops_actions.github.uses import counted
 from mlops_actions.progress import Progress
 from mlops_actions.report.gate import Accepted, GateRecord
 
 ROUNDS = 5
+PERMISSIONS = ("contents: read # check the repository out", "checks: write", "pull-requests: write")
 
 
 @dataclass(frozen=True)
@@ -58,10 +60,11 @@ def publish(place: Place, record: GateRecord, *, before: str = "") -> GateRecord
     Raises:
         GitHubError: GitHub refused (the message has the YAML to add) or did not answer.
     """
-    settled = _settled(place, record, before)
-    checks.publish(place.github, place.repository, settled, place.views.check(settled))
-    if record.pull_request is not None:
-        refresh(place, record.pull_request, record.head)
+    with needing(*PERMISSIONS):
+        settled = _settled(place, record, before)
+        checks.publish(place.github, place.repository, settled, place.views.check(settled))
+        if record.pull_request is not None:
+            refresh(place, record.pull_request, record.head)
     return settled
 
 
@@ -103,7 +106,9 @@ def _settled(place: Place, record: GateRecord, before: str) -> GateRecord:
 
 
 def _earlier(place: Place, record: GateRecord, before: str) -> set[str]:
-    """Return the commits whose looks at the test set led here."""
+    """Return the commits whose looks at the test set led here; none where there was no look."""
+    if record.evaluation is None:
+        return set()
     if record.pull_request is not None:
         ours = sticky.stickies(place.github, place.repository, record.pull_request)
         heads = {one.head for one in ours}

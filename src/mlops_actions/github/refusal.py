@@ -1,10 +1,13 @@
 """What GitHub's refusals mean, and what to add to the workflow."""
 
+import contextlib
+from collections.abc import Iterable, Iterator
+
 import requests
 
 from mlops_actions.errors import ExitCode, MlopsError
 
-FORBIDDEN = "Resource not accessible"
+FORBIDDEN, ADD = "Resource not accessible", "add to the job:"
 
 
 class GitHubError(MlopsError):
@@ -35,7 +38,7 @@ def checked(response: requests.Response, method: str, url: str) -> requests.Resp
             403,
             what,
             why="the job's token lacks a permission; on pull requests from forks and Dependabot it never has more than read.",
-            fix=f"add to the job:\n{_permissions(response.headers.get('X-Accepted-GitHub-Permissions', ''))}",
+            fix=_yaml(_missed(response.headers.get("X-Accepted-GitHub-Permissions", ""))),
         )
     if response.status_code in {403, 429} and _limited(response):
         raise GitHubError(
@@ -48,15 +51,34 @@ def checked(response: requests.Response, method: str, url: str) -> requests.Resp
     raise GitHubError(response.status_code, what, why=hints.get(response.status_code, ""))
 
 
+@contextlib.contextmanager
+def needing(*permissions: str) -> Iterator[None]:
+    """Name all permissions of a job where GitHub names only the one that it missed first.
+
+    Args:
+        permissions: lines of YAML, such as `checks: write`.
+    """
+    try:
+        yield
+    except GitHubError as error:
+        if error.status != 403 or not error.fix.startswith(ADD):
+            raise
+        raise GitHubError(403, error.what, why=error.why, fix=_yaml(permissions)) from None
+
+
+def _yaml(lines: Iterable[str]) -> str:
+    return "\n".join([f"{ADD}\npermissions:", *(f"  {line}" for line in lines)])
+
+
 def _limited(response: requests.Response) -> bool:
     return response.headers.get("X-RateLimit-Remaining") == "0" or "rate limit" in response.text
 
 
-def _permissions(accepted: str) -> str:
-    """Return the YAML that grants the first of the accepted sets (`issues=write,contents=read; …`)."""
+def _missed(accepted: str) -> list[str]:
+    """Return the lines that grant the first of the accepted sets (`issues=write,contents=read; …`)."""
     pairs = [pair.strip().partition("=") for pair in accepted.partition(";")[0].split(",") if "=" in pair]
-    lines = [f"  {name.replace('_', '-')}: {level}" for name, _, level in pairs]
-    return "\n".join(["permissions:", *(lines or ["  # the one that GitHub's documentation of this call names"])])
+    lines = [f"{name.replace('_', '-')}: {level}" for name, _, level in pairs]
+    return lines or ["# the one that GitHub's documentation of this call names"]
 
 
 def _message(response: requests.Response) -> str:
