@@ -5,7 +5,7 @@ import polars as pl
 from mlops_actions.config import Config
 from mlops_actions.data import listed, nearest, shown
 from mlops_actions.errors import ConfigError, DataError
-from mlops_actions.evaluate.pairing import aligned
+from mlops_actions.evaluate.pairing import Order
 from mlops_actions.evaluate.sources import Source, Sources, read_table
 from mlops_actions.evaluate.trusted import test_rows
 
@@ -13,8 +13,8 @@ TEST_ROWS = "test_rows.parquet"
 MOST_FEATURES = 6
 
 
-def known_columns(config: Config, sources: Sources, ids: pl.Series, slicing: list[str]) -> pl.DataFrame:
-    """Return the columns that slices go by and the first features of the model, N rows in the order of `ids`.
+def known_columns(config: Config, sources: Sources, order: Order, slicing: list[str]) -> pl.DataFrame:
+    """Return the columns that slices go by and the first features of the model, N rows in order.
 
     Looked for beside the labels, in the candidate's bundle (unless nothing that it says is to be believed), then in `data`,
     which is read for slices, or for features that may be shown.
@@ -22,21 +22,21 @@ def known_columns(config: Config, sources: Sources, ids: pl.Series, slicing: lis
     Args:
         config: mlops.yaml.
         sources: what was opened.
-        ids: [N].
+        order: of the test rows.
         slicing: columns that have to be found.
 
     Raises:
         ConfigError: a column is nowhere.
         DataError: a file cannot be read, or does not have these rows.
     """
-    found = _picked(sources.answers.frame, sources.answers, ids, slicing)
+    found = _picked(sources.answers.frame, sources.answers, order, slicing)
     features = _features(sources)
-    bundled = _of_bundle(sources, ids, [name for name in dict.fromkeys([*slicing, *features]) if name not in found])
+    bundled = _of_bundle(sources, order, [name for name in dict.fromkeys([*slicing, *features]) if name not in found])
     found |= bundled
     missing = [name for name in slicing if name not in found]
     unseen = [name for name in features if name not in found and name not in missing]
     if missing or (unseen and config.data and config.evaluate.show_rows):
-        found |= _of_data(config, ids, missing, unseen, [*sources.answers.frame.columns, *bundled])
+        found |= _of_data(config, order, missing, unseen, [*sources.answers.frame.columns, *bundled])
     return pl.DataFrame([column.alias(name) for name, column in found.items()])
 
 
@@ -45,19 +45,19 @@ def _features(sources: Sources) -> list[str]:
     return [feature.name for feature in identity.features][:MOST_FEATURES] if identity else []
 
 
-def _picked(frame: pl.DataFrame, source: Source, ids: pl.Series, names: list[str]) -> dict[str, pl.Series]:
-    """Return the columns of `frame` that are among `names`, in the order of `ids`; its rows are those of `source`."""
+def _picked(frame: pl.DataFrame, source: Source, order: Order, names: list[str]) -> dict[str, pl.Series]:
+    """Return the columns of `frame` that are among `names`, in order; its rows are those of `source`."""
     there = [name for name in dict.fromkeys(names) if name in frame.columns]
     if not there:
         return {}
     keyed = pl.DataFrame(
         [source.frame["id"].alias("id"), *(frame.get_column(name).alias(f"of {name}") for name in there)]
     )
-    rows = aligned(Source(source.path, keyed, source.config), ids).frame
+    rows = order.aligned(Source(source.path, keyed, source.config)).frame
     return {name: rows[f"of {name}"] for name in there}
 
 
-def _of_bundle(sources: Sources, ids: pl.Series, names: list[str]) -> dict[str, pl.Series]:
+def _of_bundle(sources: Sources, order: Order, names: list[str]) -> dict[str, pl.Series]:
     candidate = sources.candidate
     path = candidate.path / TEST_ROWS
     if sources.from_data or candidate.config is None or not path.exists() or not names:
@@ -68,11 +68,11 @@ def _of_bundle(sources: Sources, ids: pl.Series, names: list[str]) -> dict[str, 
             f"The bundle {candidate.path} has {candidate.frame.height} predictions for {frame.height} test rows.",
             fix="train again.",
         )
-    return _picked(frame, candidate, ids, names)
+    return _picked(frame, candidate, order, names)
 
 
 def _of_data(
-    config: Config, ids: pl.Series, names: list[str], features: list[str], elsewhere: list[str]
+    config: Config, order: Order, names: list[str], features: list[str], elsewhere: list[str]
 ) -> dict[str, pl.Series]:
     """Return `names`, which have to be there, and those of `features` that are."""
     if config.data is None:
@@ -82,7 +82,9 @@ def _of_data(
         raise _nowhere(config, missing[0], [*elsewhere, *rows.test.columns])
     there = [*names, *(name for name in features if name in rows.test.columns)]
     frame = rows.test.select(pl.col(there)).with_columns(rows.test_ids.alias("id"))
-    return _picked(frame, Source(path, frame, None), ids, there)
+    if frame.height > len(order.ids):  # labels may be of some of the test rows
+        frame = frame.filter(frame["id"].is_in(order.ids.implode()))
+    return _picked(frame, Source(path, frame, None), order, there)
 
 
 def _nowhere(config: Config, name: str, there: list[str]) -> ConfigError:

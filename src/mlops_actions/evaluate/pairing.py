@@ -50,6 +50,60 @@ class Pair:
 
 
 @dataclass(frozen=True)
+class Order:
+    """The test rows in order of id.
+
+    Attributes:
+        given: [N] ids as the labels have them.
+        ids: [N] the same, in order.
+        places: [N] where each of `ids` is in `given`.
+    """
+
+    given: pl.Series
+    ids: pl.Series
+    places: pl.Series
+
+    @staticmethod
+    def by(ids: pl.Series) -> "Order":
+        """Put ids in order."""
+        places = ids.arg_sort()
+        return Order(ids, ids.gather(places), places)
+
+    def of(self, source: Source) -> Source | None:
+        """Return the source with its rows in this order; None where it has other ids."""
+        # Files of one split have one order; sorting text again is what takes long.
+        if source.frame["id"].equals(self.given):
+            return replace(source, frame=source.frame[self.places])
+        if source.frame.height != len(self.ids):
+            return None
+        frame = source.frame.sort("id")
+        return replace(source, frame=frame) if frame["id"].equals(self.ids) else None
+
+    def aligned(self, source: Source) -> Source:
+        """Return the source with its rows in this order.
+
+        Raises:
+            DataError: it lacks some of the ids, or has others.
+        """
+        found = self.of(source)
+        if found:
+            return found
+        own = source.frame["id"]
+        missing = self.ids.filter(~self.ids.is_in(own.implode()))
+        extra = own.filter(~own.is_in(self.ids.implode()))
+        complaint = (
+            f"lacks {len(missing)} of the {len(self.ids)} labelled ids: {shown(missing)}"
+            if len(missing)
+            else f"has {len(extra)} ids that are not labelled: {shown(extra)}"
+        )
+        raise DataError(
+            f"{source.path} {complaint}.",
+            why="it was made on another test set.",
+            fix="predict the same rows with both models.",
+        )
+
+
+@dataclass(frozen=True)
 class Matched:
     """What can be compared with what.
 
@@ -58,12 +112,14 @@ class Matched:
         apart: the base on its own test rows, where they are other ones: never paired.
         task: which kind of model.
         test_set: sha256 over ids and labels of the candidate's test rows, in order of id.
+        order: of the candidate's test rows.
     """
 
     pair: Pair
     apart: Pair | None
     task: Task
     test_set: str
+    order: Order
 
 
 def match(sources: Sources, named_task: Task | None) -> Matched:
@@ -78,26 +134,24 @@ def match(sources: Sources, named_task: Task | None) -> Matched:
     Raises:
         DataError: missing or extra ids, other labels in a plain base, missing or not finite values, columns lacking.
     """
-    answers = _sorted(_labels(sources.answers))
-    given = [sources.candidate, *([sources.base] if sources.base else [])]
-    task = task_of(answers, given, named_task)
-    candidate, base = aligned(sources.candidate, answers.frame["id"]), sources.base
-    test_set = digest(answers)
-    other = base if base and _has_other_rows(base, answers, test_set) else None
-    beside = [aligned(base, answers.frame["id"])] if base and not other else []
-    rows = rows_of(answers, [candidate, *beside], task)
-    ids = answers.frame["id"]
-    pair = Pair(rows[0], rows[1] if beside else None, ids, pl.DataFrame())
-    return Matched(pair, _alone(other, task) if other else None, task, test_set)
+    order = Order.by(_labelled(sources.answers).frame["id"])
+    answers = order.aligned(sources.answers)
+    candidate = order.aligned(sources.candidate) if sources.labels else answers
+    base = _same_rows(sources.base, answers, order) if sources.base else None
+    task = task_of(answers, [source for source in (sources.candidate, sources.base) if source], named_task)
+    rows = rows_of(answers, [candidate, *([base] if base else [])], task)
+    pair = Pair(rows[0], rows[1] if base else None, order.ids, pl.DataFrame())
+    apart = _alone(sources.base, task) if sources.base and not base else None
+    return Matched(pair, apart, task, digest(answers), order)
 
 
 def _alone(source: Source, task: Task) -> Pair:
-    answers = _sorted(_labels(source))
-    rows = rows_of(answers, [aligned(source, answers.frame["id"])], task)
-    return Pair(rows[0], None, answers.frame["id"], pl.DataFrame())
+    order = Order.by(_labelled(source).frame["id"])
+    own = order.aligned(source)
+    return Pair(rows_of(own, [own], task)[0], None, order.ids, pl.DataFrame())
 
 
-def _labels(source: Source) -> Source:
+def _labelled(source: Source) -> Source:
     """Return the source, once every row has its label.
 
     Raises:
@@ -110,56 +164,37 @@ def _labels(source: Source) -> Source:
     return source
 
 
-def _sorted(source: Source) -> Source:
-    ids = source.frame["id"]
-    return source if ids.is_sorted() else replace(source, frame=source.frame.sort("id"))
-
-
-def _has_other_rows(base: Source, answers: Source, test_set: str) -> bool:
-    """Say whether a bundle was tested on other rows or labels.
+def _same_rows(base: Source, answers: Source, order: Order) -> Source | None:
+    """Return the base in order; None where it is a bundle that was tested on other rows or labels.
 
     Raises:
-        DataError: a plain file has other labels.
+        DataError: a plain file has other ids or labels.
     """
-    if not base.labelled or base.path == answers.path:
-        return False
-    if base.config:
-        return digest(_sorted(_labels(base))) != test_set
-    both = answers.frame.select("id", "label").join(base.frame.select("id", base_label="label"), on="id")
-    differ = both.filter(as_text(both["label"]) != as_text(both["base_label"]))
-    if differ.height:
-        raise DataError(
-            f"{differ.height} rows have another label in the base, such as id {shown(differ['id'])}.",
-            why="the labels were corrected since the base was made, so this is another test set.",
-            fix="predict with the base again on the same data.",
-        )
-    return False
+    if base.config is None:
+        found = order.aligned(base)
+        differ = _differing_labels(found, answers)
+        if len(differ):
+            raise DataError(
+                f"{len(differ)} rows have another label in the base, such as id {shown(differ)}.",
+                why="the labels were corrected since the base was made, so this is another test set.",
+                fix="predict with the base again on the same data.",
+            )
+        return found
+    in_order = order.of(_labelled(base))
+    return in_order if in_order and not len(_differing_labels(in_order, answers)) else None
 
 
-def aligned(source: Source, ids: pl.Series) -> Source:
-    """Return the source with its rows in the order of `ids`.
+def _differing_labels(base: Source, answers: Source) -> pl.Series:
+    """Return the ids whose label is another one in the base, which may have none."""
+    names = [name for name in label_columns(answers) if name in base.frame.columns]
+    differ = [_written(base.frame[name]).ne_missing(_written(answers.frame[name])) for name in names]
+    ids = base.frame["id"]
+    return ids.filter(pl.DataFrame(differ).select(pl.any_horizontal(pl.all())).to_series()) if differ else ids.clear()
 
-    Raises:
-        DataError: it lacks some of them, or has others.
-    """
-    own = source.frame["id"]
-    if own.equals(ids):
-        return source
-    missing = ids.filter(~ids.is_in(own.implode()))
-    extra = own.filter(~own.is_in(ids.implode()))
-    complaint = ""
-    if len(missing):
-        complaint = f"lacks {len(missing)} of the {len(ids)} labelled ids: {shown(missing)}"
-    elif len(extra):
-        complaint = f"has {len(extra)} ids that are not labelled: {shown(extra)}"
-    if complaint:
-        raise DataError(
-            f"{source.path} {complaint}.",
-            why="it was made on another test set.",
-            fix="predict the same rows with both models.",
-        )
-    # Equal sets of unique ids, and `ids` are in order: sorting is aligning.
-    return replace(source, frame=source.frame.sort("id"))
+
+def label_columns(answers: Source) -> list[str]:
+    """Return the columns of the answers: label, or those of several labels by name."""
+    return ["label"] if "label" in answers.frame.columns else [LABEL + name for name in sorted(answers.named(LABEL))]
 
 
 def digest(answers: Source) -> str:
@@ -167,7 +202,7 @@ def digest(answers: Source) -> str:
 
     Each value is written as its length, a colon, itself and a comma (a netstring), so no two test sets read alike.
     """
-    labels = ["label"] if "label" in answers.frame.columns else [LABEL + name for name in sorted(answers.named(LABEL))]
+    labels = label_columns(answers)
     texts = [answers.frame["id"], *(_written(answers.frame[name]) for name in labels)]
     found = hashlib.sha256(",".join(labels).encode())
     for start in range(0, answers.frame.height, HASHED_AT_ONCE):

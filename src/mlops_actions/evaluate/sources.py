@@ -133,14 +133,16 @@ def _refuse_changed(bundle: Bundle) -> None:
 
 
 def read_table(path: Path, columns: list[str] | None = None) -> pl.DataFrame:
-    """Read a Parquet file, or some of its columns.
+    """Read a Parquet file, or those of `columns` that it has.
 
     Raises:
         DataError: missing, damaged, or no Parquet.
     """
     try:
         # Bytes, since a path could be taken for a glob.
-        return pl.read_parquet(path.read_bytes(), columns=columns)
+        content = path.read_bytes()
+        there = None if columns is None else [name for name in pl.read_parquet_schema(content) if name in columns]
+        return pl.read_parquet(content, columns=there)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise DataError(
             f"{path} cannot be read as Parquet: {(str(error) or type(error).__name__).splitlines()[0]}.",

@@ -76,7 +76,7 @@ def run(
 
 def _matched(config: Config, sources: Sources) -> tuple[Matched, Slices]:
     found = match(sources, _named_task(config))
-    columns = known_columns(config, sources, found.pair.ids, columns_of(config.evaluate))
+    columns = known_columns(config, sources, found.order, columns_of(config.evaluate))
     return replace(found, pair=replace(found.pair, columns=columns)), sliced(config.evaluate, columns)
 
 
