@@ -27,7 +27,7 @@ CHECKS: dict[str, list[str]] = {
     "integration tests": [*PYTEST, "--numprocesses=2", "--dist=loadfile", "tests/integration"],
     "workflows in act": [*PYTEST, "tests/e2e"],
 }
-INSTALLED = ("shellcheck", "prometheus", "docker-registry", "runc", "debootstrap", "chromium")
+INSTALLED = ("shellcheck", "prometheus", "docker-registry", "runc", "debootstrap", "chromium", "npm")
 
 
 def missing() -> list[str]:
