@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr, ndtri
 
-from mlops_actions.statistics.change import Change, Student, two_more
+from mlops_actions.statistics.change import Change, Student, moment, two_more
 from mlops_actions.statistics.normal import Interval
 
 Floats = npt.NDArray[np.float64]
@@ -108,8 +108,8 @@ def spread(value: float, replicates: Floats, parts: Floats, method: str, least: 
         least: see `two_more`.
     """
     away = replicates - replicates.mean()
-    error = float(np.sqrt((away @ away) / (len(away) - 1) + two_more(parts, least)))
-    skewness = float((away**3).mean() / (6 * error**3)) if error else 0.0
+    error = float(np.sqrt(moment(away, 2) / (len(away) - 1) + two_more(parts, least)))
+    skewness = moment(away, 3) / len(away) / (6 * error**3) if error else 0.0
     return Student(value=value, error=error, method=method, parts=parts, skewness=skewness)
 
 
@@ -140,7 +140,7 @@ def bca(
         parts=parts,
         replicates=value + (np.sort(replicates) - value) * (wider / error),
         bias=float(ndtri(min(max(share, bound), 1 - bound))),
-        skewness=float((away**3).sum() / (6 * (away**2).sum() ** 1.5)),
+        skewness=moment(away, 3) / (6 * moment(away, 2) ** 1.5),
     )
 
 

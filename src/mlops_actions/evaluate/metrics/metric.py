@@ -68,7 +68,7 @@ def mean(values: Floats, extent: Extent) -> Linear:
     if weights is None:
         value = float(values.mean())
         return Linear(value, (values - value) / len(values))
-    value = float(weights @ values / weights.sum())
+    value = float(np.einsum("i,i", weights, values) / weights.sum())
     return Linear(value, weights * (values - value) / weights.sum())
 
 
