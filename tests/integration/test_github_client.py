@@ -13,7 +13,7 @@ from mlops_actions.github.client import GitHub
 from mlops_actions.github.refusal import GitHubError
 from servers import free_port
 
-TOKEN = "ghs_secret"
+TOKEN, NOW = "ghs_secret", 1_000_000.0
 
 
 @dataclass
@@ -41,7 +41,7 @@ class Api:
         self.url = ""
 
     def client(self, url: str | None = None) -> GitHub:
-        return GitHub(url or self.url, TOKEN, timeout_seconds=5, sleep=self.waited.append)
+        return GitHub(url or self.url, TOKEN, timeout_seconds=5, sleep=self.waited.append, now=lambda: NOW)
 
 
 def handler(api: Api) -> type[BaseHTTPRequestHandler]:
@@ -170,6 +170,54 @@ def test_a_wait_of_hours_is_an_error_now(api: Api) -> None:
     api.answers = [Answer(429, {"message": "rate limit"}, {"Retry-After": "3600"})]
     assert failing(lambda: api.client().get("x")).status == 429
     assert api.waited == []
+
+
+@pytest.mark.parametrize("status", [403, 429])
+def test_the_primary_limit_is_waited_for_until_it_is_reset(api: Api, status: int) -> None:
+    headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int(NOW) + 40)}
+    api.answers = [Answer(status, {"message": "API rate limit exceeded"}, headers), Answer(201, {"id": 1})]
+    assert api.client().send("POST", "comments", {"body": "b"}) == {"id": 1}
+    assert api.waited == [41.0]
+
+
+def test_a_reset_in_an_hour_is_an_error_now(api: Api) -> None:
+    headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int(NOW) + 3600)}
+    api.answers = [Answer(403, {"message": "API rate limit exceeded"}, headers)]
+    error = failing(lambda: api.client().get("x"))
+    assert (error.status, error.exit_code, api.waited) == (429, ExitCode.OUTSIDE_UNAVAILABLE, [])
+    assert "later" in error.fix
+
+
+def test_a_secondary_limit_that_does_not_say_how_long_takes_a_minute(api: Api) -> None:
+    api.answers = [Answer(403, {"message": "You have exceeded a secondary rate limit."}), Answer(body={"id": 1})]
+    assert api.client().get("x") == {"id": 1}
+    assert api.waited == [60.0]
+
+
+def test_a_refusal_is_no_limit(api: Api) -> None:
+    api.answers = [Answer(403, {"message": "Resource not accessible by integration"}, {"X-RateLimit-Remaining": "12"})]
+    assert failing(lambda: api.client().get("x")).status == 403
+    assert api.waited == []
+
+
+def test_what_looks_first_is_tried_again(api: Api) -> None:
+    api.answers = [Answer(502), Answer(502), Answer(201, {"id": 1})]
+    github = api.client()
+    assert github.again(lambda: github.send("POST", "comments", {"body": "b"})) == {"id": 1}
+    assert api.waited == [2.0, 4.0]
+
+
+def test_what_is_refused_is_not_tried_again(api: Api) -> None:
+    api.answers = [Answer(422, {"message": "no"})]
+    github = api.client()
+    assert failing(lambda: github.again(lambda: github.send("POST", "comments", {"body": "b"}))).status == 422
+    assert len(api.asked) == 1
+
+
+def test_a_body_can_be_read_in_pieces(api: Api) -> None:
+    api.answers = [Answer(body="0123456789")]
+    with api.client().opened("artifact") as response:
+        assert list(response.iter_content(4)) == [b"0123", b"4567", b"89"]
 
 
 def test_patience_ends(api: Api) -> None:

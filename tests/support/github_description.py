@@ -8,6 +8,7 @@ import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from openapi_schema_validator import OAS30Validator, oas30_format_checker
@@ -54,6 +55,18 @@ def _references(part: object) -> Iterator[str]:
             yield from _references(value)
 
 
+def _nullable(part: Any) -> Any:
+    """Let null into an enum that is `nullable`, as GitHub's own examples do: OpenAPI 3.0.3 would have it listed."""
+    if isinstance(part, list):
+        return [_nullable(value) for value in part]
+    if not isinstance(part, dict):
+        return part
+    changed = {key: _nullable(value) for key, value in part.items()}
+    if changed.get("nullable") is True and isinstance(changed.get("enum"), list):
+        changed["enum"] = [*changed["enum"], None]
+    return changed
+
+
 def _extract(whole: dict[str, Any]) -> dict[str, Any]:
     """Return the paths we use with every component that they refer to."""
     small: dict[str, Any] = {"paths": {path: whole["paths"][path] for path in PATHS}, "components": {}}
@@ -67,13 +80,14 @@ def _extract(whole: dict[str, Any]) -> dict[str, Any]:
         component = whole["components"][kind][name]
         small["components"].setdefault(kind, {})[name] = component
         left += _references(component)
-    return small
+    changed: dict[str, Any] = _nullable(small)
+    return changed
 
 
 @cache
 def document() -> dict[str, Any]:
     """Return the part of the description that the server needs, kept beside the download."""
-    key = hashlib.sha256(json.dumps(PATHS).encode()).hexdigest()[:12]
+    key = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]
     kept = CACHE / f"github-{VERSION}-{key}.json"
     if not kept.exists():
         with tarfile.open(packed("@octokit/openapi", VERSION)) as package:
