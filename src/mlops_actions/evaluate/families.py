@@ -1,11 +1,11 @@
 """Many comparisons, one chance of a false alarm: alpha is split between metrics and slices, and shared out within each."""
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from mlops_actions.config.models import EvaluateSection
 from mlops_actions.evaluate.measure import Measured
@@ -54,12 +54,11 @@ def slice_levels(slices: list[SliceMeasured], alpha: float, groups: Codes | None
         seed: of max-T's draws.
     """
     measured = [one.measured for one in slices]
-    parts = [change.parts for one in measured if (change := one.change)]
-    known = [part for part in parts if part is not None]
-    if len(known) < len(slices) or len(slices) > maxt.MOST or not _overlap(slices):
+    blocks = _blocks(slices, groups) if 1 < len(slices) <= maxt.MOST and _overlap(slices) else None
+    if blocks is None:
         return _levels(measured, partial(holm.levels, alpha=alpha))
-    correlation = maxt.correlation(_stacked(slices, known, groups))
-    return _levels(measured, partial(maxt.levels, correlation=correlation, alpha=alpha, seed=seed))
+    draws = maxt.drawn(maxt.correlation(blocks), seed)
+    return _levels(measured, partial(maxt.levels, draws=draws, alpha=alpha))
 
 
 def _levels(measured: list[Measured], procedure: Procedure) -> list[Levels]:
@@ -84,21 +83,26 @@ def _overlap(slices: list[SliceMeasured]) -> bool:
     return False
 
 
-def _stacked(slices: list[SliceMeasured], parts: list[Floats], groups: Codes | None) -> csr_array:
-    """Return what each row (or group) adds to each test: [M, N]."""
-    turned = [part if one.measured.metric.higher_is_better else -part for one, part in zip(slices, parts, strict=True)]
-    places = [np.flatnonzero(one.slice.rows).astype(np.int32) for one in slices]
-    columns = len(slices[0].slice.rows)
-    if groups is not None:
-        turned = [
-            np.asarray(np.bincount(groups[place], part), dtype=np.float64)
-            for place, part in zip(places, turned, strict=True)
-        ]
-        places = [np.arange(len(part), dtype=np.int32) for part in turned]
-        columns = int(groups.max()) + 1
-    starts = np.concatenate([[0], np.cumsum([len(place) for place in places])])
-    data = np.concatenate(turned).astype(np.float32)
-    return csr_array((data, np.concatenate(places), starts), shape=(len(slices), columns))
+def _blocks(slices: list[SliceMeasured], groups: Codes | None) -> list[maxt.Block] | None:
+    """Return what each row (or group) adds to the tests of each slice, + being better; None where a test does not know it."""
+    found = []
+    for _, tests in itertools.groupby(slices, key=lambda one: id(one.slice)):
+        measured = list(tests)
+        parts = [_turned(one.measured) for one in measured]
+        known = [part for part in parts if part is not None]
+        if len(known) < len(parts):
+            return None
+        units = np.flatnonzero(measured[0].slice.rows)
+        if groups is not None:
+            units, codes = np.unique(groups[units], return_inverse=True)
+            known = [np.bincount(codes, part).astype(np.float64) for part in known]
+        found.append(maxt.Block(units, np.column_stack(known).astype(np.float32)))
+    return found
+
+
+def _turned(measured: Measured) -> Floats | None:
+    parts = measured.change.parts if measured.change else None
+    return parts if parts is None or measured.metric.higher_is_better else -parts
 
 
 def noisy(measured: Measured, noise: Noise | None) -> Measured:

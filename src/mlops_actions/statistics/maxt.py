@@ -6,30 +6,45 @@ normal vector, so it is drawn directly. What two tests have in common is paid fo
 what Holm's procedure rejects, and more.
 """
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array
 from scipy.special import ndtr
 
 Floats = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.int64]
+Draws = npt.NDArray[np.float32]
 DRAWS = 50_000
 MOST = 500  # hypotheses: 100 MB of draws
 
 
-def levels(p_values: Floats, correlation: Floats, alpha: float, seed: int) -> Floats:
+class Block(NamedTuple):
+    """K statistics of the same rows.
+
+    Attributes:
+        units: [n] codes of independent rows (or groups of rows), each once.
+        parts: [n, K] what each adds to each statistic, centred at zero.
+    """
+
+    units: Codes
+    parts: Floats | Draws
+
+
+def levels(p_values: Floats, draws: Draws, alpha: float) -> Floats:
     """Return the level that each hypothesis is tested at: it is rejected exactly where its p-value is at most that.
 
     P-values are put on the scale of a normal statistic, so tests of different kinds can be together. No level is smaller
     than Holm's at the same step, nor larger than alpha, whatever the draws.
 
     Args:
-        p_values: [M] one-sided, M at most 500.
-        correlation: [M, M] of the test statistics.
+        p_values: [M] one-sided.
+        draws: of `drawn`: the standard error of a level of 0.025 is 0.0007.
         alpha: chance of any false rejection, 0 to 1.
-        seed: of the 50,000 draws; the standard error of a level of 0.025 is then 0.0007.
     """
     order = np.argsort(p_values, kind="stable")
-    largest = _suffix_maxima(_draws(correlation[np.ix_(order, order)], seed))
+    largest = _suffix_maxima(draws[:, order])
     found = np.empty(len(order))
     for step, place in enumerate(order):
         found[place] = _level(largest[:, step], len(order) - step, alpha)
@@ -39,21 +54,33 @@ def levels(p_values: Floats, correlation: Floats, alpha: float, seed: int) -> Fl
     return found
 
 
-def correlation(parts: csr_array) -> Floats:
-    """Return the correlation [M, M] of M statistics.
-
-    Args:
-        parts: [M, N], what each of N independent rows (or groups) adds to each statistic, centred at zero.
-    """
-    shared: Floats = (parts @ parts.T).toarray()
+def correlation(blocks: Sequence[Block]) -> Floats:
+    """Return the correlation [M, M] of the statistics of all blocks, in their order: what they share are units."""
+    ends = np.cumsum([0, *(block.parts.shape[1] for block in blocks)])
+    shared = np.empty((ends[-1], ends[-1]))
+    place = np.full(1 + max(int(block.units.max()) for block in blocks), -1, dtype=np.int32)
+    for one, block in enumerate(blocks):
+        place[block.units] = np.arange(len(block.units), dtype=np.int32)
+        for other in range(one, len(blocks)):
+            product = _shared(block, blocks[other], place)
+            shared[ends[one] : ends[one + 1], ends[other] : ends[other + 1]] = product
+            shared[ends[other] : ends[other + 1], ends[one] : ends[one + 1]] = product.T
+        place[block.units] = -1
     size = np.sqrt(np.diag(shared))
     size[size == 0] = 1.0
-    found = np.asarray(shared / np.outer(size, size), dtype=np.float64)
+    found = shared / np.outer(size, size)
     np.fill_diagonal(found, 1.0)
     return found
 
 
-def _draws(correlation: Floats, seed: int) -> npt.NDArray[np.float32]:
+def _shared(one: Block, other: Block, place: npt.NDArray[np.int32]) -> Floats:
+    """Return the sums of products over the units of both blocks; `place` says where in `one` a unit is, or -1."""
+    places = place[other.units]
+    both = np.flatnonzero(places >= 0)
+    return np.asarray(one.parts[places[both]].T @ other.parts[both], dtype=np.float64)
+
+
+def drawn(correlation: Floats, seed: int) -> Draws:
     """Return [50,000, M] draws of a normal vector; the root is taken by eigenvalues, since equal slices make it singular."""
     values, vectors = np.linalg.eigh(correlation)
     root = (vectors * np.sqrt(np.clip(values, 0, None))).astype(np.float32)
@@ -61,11 +88,11 @@ def _draws(correlation: Floats, seed: int) -> npt.NDArray[np.float32]:
     return np.asarray(normal @ root.T, dtype=np.float32)
 
 
-def _suffix_maxima(draws: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def _suffix_maxima(draws: Draws) -> Draws:
     """Replace column k by the largest of columns k and after."""
     return np.maximum.accumulate(draws[:, ::-1], axis=1)[:, ::-1]
 
 
-def _level(largest: npt.NDArray[np.float32], left: int, alpha: float) -> float:
-    drawn = float(ndtr(-np.quantile(largest, 1 - alpha)))
-    return min(max(drawn, alpha / left), alpha)
+def _level(largest: Draws, left: int, alpha: float) -> float:
+    found = float(ndtr(-np.quantile(largest, 1 - alpha)))
+    return min(max(found, alpha / left), alpha)
