@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test check format unit lock docs screenshots bench test-terraform clean
+.PHONY: demo test check format unit lock docs screenshots bench bench-evaluate test-terraform clean
 
 demo: $(VENV)/.ready
 	$(BIN)/mlops demo --config examples/flights
@@ -36,6 +36,9 @@ screenshots: $(VENV)/.ready
 
 bench: $(VENV)/.ready
 	PATH="$(abspath $(BIN)):$$PATH" PYTHONPATH=scripts $(BIN)/python -m bench.run
+
+bench-evaluate: $(VENV)/.ready
+	PATH="$(abspath $(BIN)):$$PATH" PYTHONPATH=scripts $(BIN)/python -m bench.evaluate
 
 $(VENV)/.ready: requirements/dev.txt pyproject.toml
 	$(PYTHON) -c 'import sys; assert (3, 11) <= sys.version_info < (3, 14), "Python 3.11 to 3.13 is needed; name one with: make PYTHON=python3.12 ..."'
