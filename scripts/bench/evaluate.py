@@ -32,9 +32,10 @@ PACKAGES = {
 
 @dataclass(frozen=True)
 class Cost:
-    """Wall time in seconds and peak resident memory in MB of one process; `failed` is the end of what it said instead."""
+    """Wall and processor time in seconds and peak resident memory in MB of one process; `failed` is the end of what it said instead."""
 
     seconds: float
+    processor: float
     megabytes: float
     failed: str = ""
 
@@ -69,7 +70,7 @@ def cost(argv: Sequence[str | Path], accepted: Sequence[int] = (0,)) -> Cost:
         failed = (
             "" if code in accepted else (said.read().decode(errors="replace").strip().splitlines() or [str(code)])[-1]
         )
-    return Cost(seconds, used.ru_maxrss / 1024, failed)
+    return Cost(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, failed)
 
 
 def python_with(folder: Path, name: str) -> Path:
@@ -89,7 +90,7 @@ def peer(folder: Path, name: str, rows: Path) -> Cost:
     try:
         python = python_with(folder, name)
     except subprocess.CalledProcessError:
-        return Cost(0, 0, "does not install on this Python")
+        return Cost(0, 0, 0, "does not install on this Python")
     return cost([python, PEERS / f"{name}_peer.py", rows])
 
 
@@ -122,17 +123,17 @@ def table(measured: list[tuple[str, int, str, Cost]]) -> str:
     head = [
         f"On {machine}, one run; two models, {len(METRICS)} classification metrics, {SLICES} slices, three Parquet files:",
         "",
-        "| what | rows | intervals | s | peak MB | times ours on as many rows |",
-        "| --- | --- | --- | --- | --- | --- |",
+        "| what | rows | intervals | s | processor s | peak MB | times ours on as many rows |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     return "\n".join([*head, *(_line(what, rows, kind, found, ours[rows]) for what, rows, kind, found in measured)])
 
 
 def _line(what: str, rows: int, kind: str, found: Cost, ours: float) -> str:
     if found.failed:
-        return f"| {what} | {rows:,} | {kind} | {found.failed[:80].replace('|', ' ')} |  |  |"
+        return f"| {what} | {rows:,} | {kind} | {found.failed[:80].replace('|', ' ')} |  |  |  |"
     ratio = "" if "mlops" in what else f"{found.seconds / ours:.2g}"
-    return f"| {what} | {rows:,} | {kind} | {found.seconds:.1f} | {found.megabytes:,.0f} | {ratio} |"
+    return f"| {what} | {rows:,} | {kind} | {found.seconds:.1f} | {found.processor:.1f} | {found.megabytes:,.0f} | {ratio} |"
 
 
 def main() -> None:
