@@ -64,7 +64,9 @@ class Bundle:
             ) from None
         except (ValidationError, yaml.YAMLError, UnicodeDecodeError) as error:
             raise DataError(
-                f"{path} is not a model_config.yaml of this version: {str(error).splitlines()[0]}.", fix="train again."
+                f"{path} is not a model_config.yaml of this version: {_first(error)}.",
+                why="another version of mlops-actions made the bundle, or it was edited.",
+                fix="train it again with this version; where that cannot be done and it is the base of a comparison, pass --record instead of --base.",
             ) from None
 
     def golden(self) -> Golden:
@@ -171,3 +173,11 @@ class Bundle:
 def _bytes(folder: Path) -> int | None:
     sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
     return sum(sizes) if sizes else None
+
+
+def _first(error: Exception) -> str:
+    """Return the first thing that is wrong."""
+    if isinstance(error, ValidationError):
+        found = error.errors(include_url=False, include_input=False)[0]
+        return f"{'.'.join(map(str, found['loc'])) or 'the whole'}: {found['msg']}"
+    return str(error).splitlines()[0]
