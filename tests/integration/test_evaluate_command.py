@@ -12,6 +12,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from mlops_actions.evaluate import notices as notices_module
+from mlops_actions.evaluate.metrics import METRICS
 from mlops_actions.evaluate.verdicts import WORDS
 
 ROWS = 400
@@ -82,11 +84,26 @@ def test_a_worse_model_is_annotated_where_the_limit_stands(folder: Path) -> None
     assert (code, outputs["decision"]) == (1, "fail")
     assert "::error" in said
     assert "line=2" in said
-    assert "ROC AUC: worse" in said
+    assert "Worse: ROC AUC fell" in said
     assert "newly wrong" in (folder / "summary.md").read_text()
     report = json.loads((folder / ".mlops" / "toy" / "reports" / "evaluate.json").read_text())
     assert report["findings"][0]["key"] == "evaluate.roc_auc.max_drop_abs"
     assert report["facts"]["rows"] == ROWS
+
+
+def test_options_reach_the_stage(folder: Path) -> None:
+    """A run that was judged, and one that has nothing but its record to compare with."""
+    limits, report = "accuracy: {max_drop_abs: 0.01}", folder / ".mlops" / "toy" / "reports" / "evaluate.json"
+    options = ("--candidate", "good.parquet", "--base", "good.parquet", "--base-from", "cache", "--uses", "3")
+    assert evaluate(folder, limits, *options)[0] == 0
+    found = json.loads(report.read_text())["evaluation"]
+    assert (found["base_from"], found["uses"], found["comparisons"][0]["word"]) == ("cache", 4, "non_inferior")
+    (folder / "record.json").write_text(json.dumps(found))
+    code, said, outputs = evaluate(folder, limits, "--candidate", "bad.parquet", "--record", "record.json")
+    assert (code, outputs["reason"]) == (1, "regressed"), said
+    assert "by the base's recorded numbers" in said
+    assert evaluate(folder, limits, "--candidate", "bad.parquet", "--noise", "gone.json")[0] == 2
+    assert evaluate(folder, limits, "--candidate", "bad.parquet", "--labels", "data")[0] == 2
 
 
 def test_the_page_works_as_it_is_written(folder: Path) -> None:
@@ -99,9 +116,12 @@ def test_the_page_works_as_it_is_written(folder: Path) -> None:
     (folder / "bad.parquet").rename(folder / "candidate.parquet")
     argv = [sys.executable, "-c", COMMAND, *command[1:]]
     done = subprocess.run(argv, cwd=folder, capture_output=True, text=True, check=False)
-    assert (done.returncode, "evaluate: fail: ROC AUC: worse" in done.stdout + done.stderr) == (1, True), done
+    assert (done.returncode, "evaluate: fail: Worse: ROC AUC fell" in done.stdout + done.stderr) == (1, True), done
 
 
 def test_the_page_knows_every_reason() -> None:
     page = (Path(__file__).parents[2] / "docs" / "evaluate.md").read_text(encoding="utf-8")
-    assert [reason for reason in [*WORDS, "no_limits", "not_deterministic"] if f"`{reason}`" not in page] == []
+    notices = set(re.findall(r'Notice\(\s*"(\w+)"', Path(notices_module.__file__).read_text(encoding="utf-8")))
+    assert len(notices) >= 7
+    assert [reason for reason in [*WORDS, *notices, "no_limits", "slice_warned"] if f"`{reason}`" not in page] == []
+    assert [metric for metric in METRICS if f"`{metric}`" not in page] == []
