@@ -8,7 +8,8 @@ from typing import Any
 
 import polars as pl
 
-from support.act import ROOT, Act, Consumer
+from support.act import ROOT, Act
+from support.consumer import Consumer
 
 Make = Callable[[str], Consumer]
 STAGES = ("validate-data", "train", "evaluate", "quantize", "build-push", "deploy")

@@ -5,7 +5,8 @@ from pathlib import Path
 import polars as pl
 
 import act as staging
-from support.act import ROOT, Act, Consumer
+from support.act import ROOT, Act
+from support.consumer import Consumer
 
 CONFIG = """\
 model: tiny

@@ -67,7 +67,11 @@ def documented(heading: str, column: str) -> list[list[str]]:
 
 
 def test_every_command_that_is_an_action_has_one() -> None:
-    assert {path.parent for path in ACTION_FILES} == {*COMMANDS.values(), ROOT / "actions/setup"}
+    assert {path.parent for path in ACTION_FILES} == {
+        *COMMANDS.values(),
+        ROOT / "actions/setup",
+        ROOT / "actions/train-job",
+    }
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -220,7 +224,7 @@ def test_what_follows_a_fork_checks_out_no_commit_by_name() -> None:
 
 
 def test_where_repository_code_runs_no_cache_is_written() -> None:
-    assert parsed(ROOT / ".github/workflows/model-train.yml")["jobs"]["train"]["cache-mode"] == "read"
+    assert {job["cache-mode"] for job in training_jobs().values()} == {"read"}
     callers = [path for path in EXAMPLES if path.name == "model-comment.yml"]
     assert len(callers) == 2
     for path in callers:
@@ -240,12 +244,22 @@ def test_a_cache_is_saved_from_the_path_that_it_is_restored_to() -> None:
     }
 
 
-@pytest.mark.parametrize("path", REUSABLE, ids=lambda path: path.name)
-def test_repository_code_runs_in_the_training_job_only(path: Path) -> None:
-    trains = [used for used in uses(path) if used == "$/actions/train"]
-    assert len(trains) == (1 if path.name == "model-train.yml" else 0)
-    if trains:
-        assert "secrets" not in path.read_text(encoding="utf-8")
+def training_jobs() -> dict[tuple[str, str], Any]:
+    """Return the jobs in which code of the repository runs, by workflow and id."""
+    jobs = {(path.name, job): content for path in REUSABLE for job, content in parsed(path)["jobs"].items()}
+    return {name: job for name, job in jobs.items() if "$/actions/train" in str(job)}
+
+
+def test_repository_code_runs_in_training_jobs_that_can_only_read() -> None:
+    assert set(training_jobs()) == {
+        ("model-pull-request.yml", "candidate"),
+        ("model-pull-request.yml", "base"),
+        ("model-release.yml", "train"),
+    }
+    for job in training_jobs().values():
+        assert job["permissions"] == {"contents": "read"}
+        assert [step["uses"].partition("@")[0] for step in job["steps"]] == ["actions/checkout", "$/actions/train-job"]
+        assert "secrets" not in str(job)
 
 
 def release_jobs() -> Any:
@@ -290,13 +304,10 @@ def test_the_judges_exit_code_decides_so_that_observe_mode_takes_nothing_back() 
 @pytest.mark.parametrize("path", REUSABLE, ids=lambda path: path.name)
 def test_artifacts_of_two_models_in_one_run_have_different_names(path: Path) -> None:
     model = "${{ MODEL }}-"
-    calls = [job["with"]["artifact"] for job in parsed(path)["jobs"].values() if "artifact" in job.get("with", {})]
-    uploaded = [*calls, *(given["name"] for given in with_of(path, "actions/upload-artifact@"))]
+    trained = [given["artifact"] for given in with_of(path, "$/actions/train-job")]
+    uploaded = [*trained, *(given["name"] for given in with_of(path, "actions/upload-artifact@"))]
     names = [re.sub(r"\{ (needs|steps)\.(validate|plan)\.outputs\.model \}", "{ MODEL }", name) for name in uploaded]
-    own = {
-        "model-train.yml": ["${{ inputs.artifact }}", "${{ inputs.artifact }}-predictions"],
-        "model-comment.yml": ["accepted"],  # all models of a pull request at once
-    }.get(path.name, [])
+    own = ["accepted"] if path.name == "model-comment.yml" else []  # all models of a pull request at once
     assert names
     assert [name for name in names if not name.startswith(model)] == own
     assert len(set(names)) == len(names)
@@ -312,8 +323,8 @@ def test_an_artifact_that_was_changed_on_its_way_is_refused(path: Path) -> None:
 
 
 def test_training_sees_the_tags_that_its_version_is_made_of() -> None:
-    (given,) = with_of(ROOT / ".github/workflows/model-train.yml", "actions/checkout@")
-    assert given["fetch-depth"] == 0
+    for job in training_jobs().values():
+        assert job["steps"][0]["with"]["fetch-depth"] == 0
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -93,4 +93,7 @@ def download(number: str, path: str) -> None:
 
 
 if __name__ == "__main__":
-    {"upload": upload, "download": download}[sys.argv[1]](*sys.argv[2:])
+    if sys.argv[1] == "upload":
+        upload(*sys.argv[2:])
+    else:
+        download(*sys.argv[2:])
