@@ -46,7 +46,10 @@ def run(folder: Path, section: str = SECTION, data: str = "", **given: Any) -> R
 @pytest.mark.parametrize(("seed", "rows"), [(1, ROWS), (0, ROWS - 1), (0, ROWS + 1)])
 @pytest.mark.parametrize("right", [0.5, 0.99])
 def test_other_test_rows_are_never_paired(tmp_path: Path, *, seed: int, rows: int, right: float) -> None:
-    paths = {"candidate": bundle(tmp_path, "new", right), "base": bundle(tmp_path, "old", 0.9, rows, seed)}
+    paths: dict[str, Any] = {
+        "candidate": bundle(tmp_path, "new", right),
+        "base": bundle(tmp_path, "old", 0.9, rows, seed),
+    }
     report = run(tmp_path, uses=7, **paths)
     found = comparison(report, "accuracy")
     assert (report.decision, evaluation(report).word, found.word) == (Decision.UNDECIDED, *["different_test_set"] * 2)
@@ -146,7 +149,7 @@ def test_a_record_that_is_none(tmp_path: Path, content: str, message: str) -> No
 
 
 def test_a_base_goes_before_its_record(tmp_path: Path) -> None:
-    paths = {"candidate": bundle(tmp_path, "new", 0.9), "base": bundle(tmp_path, "old", 0.9)}
+    paths: dict[str, Any] = {"candidate": bundle(tmp_path, "new", 0.9), "base": bundle(tmp_path, "old", 0.9)}
     report = run(tmp_path, record=tmp_path / "gone.json", base_from="cache", **paths)
     assert (evaluation(report).base_from, comparison(report, "accuracy").word) == ("cache", "non_inferior")
 
