@@ -31,6 +31,17 @@ Training code is the only code of yours that runs, and it runs as the runner's u
 On hosted runners each job has a machine of its own. On a self-hosted runner, jobs of one user share its files: training and build-push share the tool folder with our environments, and what training writes there runs later.
 Give jobs with secrets (build-push, deploy) another runner or another user than training.
 
+## Which check to require
+
+`mlops / MODEL`, from GitHub Actions. It is on the head of the pull request whatever happened: also when nothing that the model sees was changed, and when a job before it failed. A comment `/mlops accept REASON` turns it green, which no job can be turned.
+GitHub takes neutral ("cannot tell") for passed. Do not filter the caller by `paths`: a workflow that does not start posts nothing, and `plan` finds an unchanged model in a second.
+The jobs of the workflow are there to read; a regression leaves `Evaluate` and `Model` red also after it was accepted.
+Only where mlops.yaml itself cannot be read there is no such check, since nobody knows the model's name: the job `Plan` says what is wrong, and what waits for the check goes on waiting.
+
+## One workflow, many pull requests
+
+`concurrency` is the caller's: in a reusable workflow it would be one group with the caller's own, and a run would cancel itself. The workflows that `mlops init` writes keep one run for each pull request, the newest, and one for each commit of the default branch.
+
 Several models: one job for each in one workflow, or one workflow for each; names of artifacts start with the model's id, so ids differ. Two releases of one model cannot be in one run.
 """
 
@@ -66,10 +77,9 @@ def _workflow_section(name: str) -> str:
         ["secret", "meaning"],
         [[f"`{key}`", given["description"]] for key, given in call.get("secrets", {}).items()],
     )
-    needed = {
-        f"`{key}: {value}`" for job in content["jobs"].values() for key, value in job.get("permissions", {}).items()
-    }
-    permissions = f"Permissions the caller grants: {', '.join(sorted(needed))}.\n"
+    granted = [pair for job in content["jobs"].values() for pair in job.get("permissions", {}).items()]
+    needed = dict(sorted(granted, key=lambda pair: pair[1]))  # of one that is read here and written there, `write`
+    permissions = f"Permissions the caller grants: {', '.join(f'`{key}: {needed[key]}`' for key in sorted(needed))}.\n"
     return (
         f"## {name}\n\n{told}\n\n    uses: {OWNER}/.github/workflows/{name}@<SHA>\n\n{permissions}\n{inputs}\n{secrets}"
     )

@@ -71,6 +71,7 @@ def test_forged_artifacts_change_nothing(act: Act, flights: Consumer, github: Gi
     (comment,) = github.comments(pull.number)
     assert "worse" in comment.body
     assert "nverified" in comment.body
+    assert judged.artifact_names == {"flights-verified"}
     assert "f" * 40 not in {one.head for one in github.state.checks.values()}
 
 

@@ -25,8 +25,9 @@ ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 PINNED = re.compile(rf"{staging.OWNER}/\S+@([0-9a-f]{{40}})")
 MODEL, COMMENT = "pull-request.yml", "model-comment.yml"
-# What the jobs of a same-repository pull request may do together; on a fork's, nobody may write.
-MAY_WRITE = {"contents": "read", "checks": "write", "pull_requests": "write", "issues": "write", "actions": "read"}
+# What the jobs of a workflow may do together, as its caller grants it; on a fork's pull request nobody may write.
+MAY_WRITE = {"contents": "read", "checks": "write", "pull_requests": "write"}
+MAY_FETCH = {**MAY_WRITE, "actions": "read"}
 MAY_READ = {"contents": "read", "checks": "read", "pull_requests": "read"}
 
 
@@ -154,14 +155,14 @@ class Act:
         main = consumer.commit_of("main")
         payload = events.workflow_run(github.state.runs[ended], github.repository)
         run = github.add_run(head=main, head_branch="main", event="workflow_run")
-        return self._on_github(consumer, github, Start(workflow, run, payload, main, github.token(**MAY_WRITE)))
+        return self._on_github(consumer, github, Start(workflow, run, payload, main, github.token(**MAY_FETCH)))
 
     def comment(self, consumer: Consumer, github: GitHubServer, comment: Comment, workflow: str = COMMENT) -> Run:
         """Run what a comment on a pull request starts: on the default branch."""
         main = consumer.commit_of("main")
         payload = events.issue_comment(comment, github.repository)
         run = github.add_run(head=main, head_branch="main", event="issue_comment")
-        return self._on_github(consumer, github, Start(workflow, run, payload, main, github.token(**MAY_WRITE)))
+        return self._on_github(consumer, github, Start(workflow, run, payload, main, github.token(**MAY_FETCH)))
 
     def _on_github(self, consumer: Consumer, github: GitHubServer, start: Start, **environment: str) -> Run:
         known = {
