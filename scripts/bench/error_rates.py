@@ -54,7 +54,7 @@ def grid() -> Iterator[Cell]:
 def _answers() -> Iterator[Cell]:
     metrics = ("precision", "recall", "f1_weighted", "f1_macro")
     places = [(200, 2, 0.5), (200, 2, 0.2), (1000, 2, 0.05), (5000, 2, 0.01), (1000, 5, 0.05), (5000, 100, 0.01)]
-    for rows, classes, rarest in [*places, (100_000, 2, 0.01), (1_000_000, 2, 0.01)]:
+    for rows, classes, rarest in [*places, (100_000, 2, 0.01)]:
         family = f"{rows:,} rows, {classes} classes, rarest {100 * rarest:g} %"
         for apart in (0.02, 0.05, 0.2) if rows < 100_000 and classes < 100 else (0.05,):
             same, worse = (Answers(rows, classes, rarest, apart, lost) for lost in (0.0, apart / 2))
@@ -67,14 +67,14 @@ def _scores() -> Iterator[Cell]:
         family = f"{rows:,} rows, 2 classes, rarest {100 * rarest:g} %"
         for apart in (1.0, 0.2, 0.05) if rows < 100_000 else (1.0,):
             same, worse = (Scores(rows, rarest, apart, lost) for lost in (0.0, 0.15))
-            yield Cell(family, metrics, same, worse, 20_000 if rows < 100_000 else 1000)
+            yield Cell(family, metrics, same, worse, 20_000 if rows < 5000 else 1000)
 
 
 def _numbers() -> Iterator[Cell]:
     for metrics, runs in ((("mae",), 20_000), (("rmse", "r2"), 1000)):
         for rows, groups in [(50, 0), (200, 0), (1000, 0), (600, 30), (2000, 100)]:
             family = f"{rows:,} rows" + (f" in {groups} groups" if groups else "")
-            for heavy in (False, True):
+            for heavy in (False, True) if rows != 1000 or metrics == ("mae",) else (True,):
                 for apart in (1.0,) if groups else (1.0, 0.2, 0.05):
                     same, worse = (Numbers(rows, heavy, apart, more, groups) for more in (0.0, 0.3))
                     yield Cell(family, metrics, same, worse, runs)

@@ -309,6 +309,8 @@ def test_a_metric_that_cannot_be_had_says_why() -> None:
     assert "all labels are the same number" in obstacle("r2", flat, None)
     assert obstacle("mae", flat, None) == ""
     assert "one row only" in obstacle("mae", numbers.take(np.arange(80) == 3), None)
+    together = replace(numbers, extent=Extent(groups=np.zeros(80, dtype=np.int64)))
+    assert "one group of rows" in obstacle("mae", together, None)
     with pytest.raises(ConfigError, match="accuracy is a metric of classification and multilabel"):
         require("accuracy", numbers, None)
     with pytest.raises(ConfigError, match="mae is a metric of regression"):
