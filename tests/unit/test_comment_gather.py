@@ -141,10 +141,37 @@ def test_a_job_of_another_name_is_called_by_it(tmp_path: Path) -> None:
     assert found.sentence == "The job build-features failed."
 
 
-def test_a_run_that_was_cancelled_is_neutral_unless_something_failed(tmp_path: Path) -> None:
-    cancelled = SKIPPED | {"candidate": "cancelled"}
-    assert gathered(config(tmp_path), needs=cancelled).conclusion == "neutral"
-    assert gathered(config(tmp_path), needs=cancelled | {"validate": "failure"}).conclusion == "failure"
+def test_a_job_that_ran_out_of_time_is_no_good_news(tmp_path: Path) -> None:
+    """GitHub calls it cancelled."""
+    found = gathered(config(tmp_path), needs=SKIPPED | {"candidate": "cancelled"})
+    assert (found.outcome, found.conclusion) == ("stopped", "failure")
+    assert found.sentence == "Training the model was cancelled or ran out of time."
+
+
+@pytest.mark.parametrize(
+    ("result", "words"), [("failure", "failed"), ("cancelled", "was cancelled or ran out of time")]
+)
+def test_a_base_that_broke_leaves_no_evaluation_without_a_base(tmp_path: Path, result: str, words: str) -> None:
+    """Else whoever makes the base's training hang would pass unseen."""
+    alone = {"evaluate": report(Decision.PASS, records.first_ever().evaluation)}
+    needs = FINE | {"base": result}
+    found = gathered(config(tmp_path), plan=plan(), reports=alone, needs=needs)
+    assert (found.outcome, found.conclusion, found.evaluation) == ("stopped", "failure", None)
+    assert found.sentence == found.problem == f"Training the base's model {words}."
+    first = gathered(config(tmp_path), plan=plan(base="", base_kind="none"), reports=alone, needs=needs)
+    assert (first.outcome, first.conclusion) == ("evaluated", "success")
+
+
+def test_a_base_that_broke_is_replaced_by_its_recorded_numbers(tmp_path: Path) -> None:
+    recorded = records.evaluated("undecided", [records.auc(0.0, 0.004, "undecided")], base_from="record")
+    found = gathered(
+        config(tmp_path),
+        plan=plan(),
+        reports={"evaluate": report(Decision.UNDECIDED, recorded)},
+        needs=FINE | {"base": "cancelled"},
+    )
+    assert (found.outcome, found.conclusion) == ("evaluated", "neutral")
+    assert found.notes == ["Training the base's model was cancelled or ran out of time."]
 
 
 def test_a_base_that_could_not_be_trained_is_told_beside_the_verdict(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def test_slices_that_are_worse_or_flagged_are_seen_at_once_and_others_folded() -
         (records.accepted, ["**Accepted** by mona on 2026-11-24", "the next push voids it", "column that is gone"]),
         (
             records.fork,
-            ["**Unverified.**", "can never be green by itself", "push its commit to a branch of this repository"],
+            ["**Unverified.**", "can never be green by itself", "a branch of this repository and open a pull request"],
         ),
         (records.observe, ["**Observe mode**", "this would have stopped the change", "Nothing is stopped"]),
         (records.stopped, ["carrier has 23 different values", "The model was not judged, so this is not green"]),
@@ -107,10 +107,6 @@ def test_what_a_reader_has_to_know(make: Any, sentences: list[str]) -> None:
     record = make()
     for view in (told(record), summary([record])):
         assert [sentence for sentence in sentences if sentence not in view] == []
-
-
-def test_a_cancelled_run_is_to_be_run_again() -> None:
-    assert "was cancelled; run it again" in told(records.stopped().model_copy(update={"conclusion": "neutral"}))
 
 
 def test_without_a_limit_the_comment_says_how_to_set_one() -> None:

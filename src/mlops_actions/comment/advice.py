@@ -43,8 +43,8 @@ def _unverified(record: GateRecord) -> Line:
     return (
         Strong("Unverified."),
         why,
-        " A maintainer who has read the change can push its commit to a branch of this repository,",
-        " where trusted code runs it, or comment ",
+        " A maintainer who has read the change can push its commit to a branch of this repository",
+        " and open a pull request from it, where trusted code runs it, or comment ",
         ACCEPT,
         ".",
     )
@@ -66,14 +66,11 @@ def next_step(record: GateRecord) -> Line | None:
 
 
 def _after_a_stop(record: GateRecord) -> Line:
-    run = Link("the run", record.run_url)
-    if record.conclusion == "neutral":
-        return (Strong("What now?"), " ", run, " was cancelled; run it again.")
     return (
         Strong("What now?"),
         " See ",
-        run,
-        " for the log, fix it and push. The model was not judged, so this is not green.",
+        Link("the run", record.run_url),
+        " for the log, fix it and push, or run it again. The model was not judged, so this is not green.",
     )
 
 

@@ -24,7 +24,9 @@ JOBS = {
     "base": "training the base's model",
     "evaluate": "comparing the two models",
 }
-RESULTS = {"success", "failure", "cancelled", "skipped"}
+# GitHub calls a job cancelled that ran out of time. Where a person cancels the run, the job that asks here does not run at all.
+BROKEN = {"failure": "failed", "cancelled": "was cancelled or ran out of time"}
+RESULTS = {"success", "skipped", *BROKEN}
 IDENTICAL = "Data, code, parameters, lock and seed are those of the base, so there was nothing to run."
 SKIPPED = "Nothing that this model sees was changed, so there was nothing to run."
 
@@ -87,7 +89,7 @@ def record(
     outcome, problem = _outcome(plan, reports, needs)
     report = reports.get("evaluate") if outcome == "evaluated" else None
     evaluation = report.evaluation if report else None
-    unenforced = _conclusion(outcome, report, needs)
+    unenforced = _conclusion(outcome, report)
     return GateRecord(
         model=config.model.id,
         config=_path(config, plan),
@@ -123,8 +125,8 @@ def _same_model(config: Config, plan: Plan | None, reports: Mapping[str, Report]
 
 def _outcome(plan: Plan | None, reports: Mapping[str, Report], needs: Mapping[str, str]) -> tuple[Outcome, str]:
     """Return what happened, and what went wrong. Whatever does not add up is `stopped`: nothing passes by being absent."""
-    problem = _problem(reports, needs)
-    if _evaluated(reports, needs):
+    problem = _problem(plan, reports, needs)
+    if _evaluated(plan, reports, needs):
         return "evaluated", problem
     if problem:
         return "stopped", problem
@@ -141,36 +143,39 @@ def _outcome(plan: Plan | None, reports: Mapping[str, Report], needs: Mapping[st
     return "stopped", "The two models were not compared: the evaluation left no report."
 
 
-def _evaluated(reports: Mapping[str, Report], needs: Mapping[str, str]) -> bool:
+def _evaluated(plan: Plan | None, reports: Mapping[str, Report], needs: Mapping[str, str]) -> bool:
     report = reports.get("evaluate")
-    if report is None or report.evaluation is None:
+    if report is None or report.evaluation is None or _lost_its_base(plan, report.evaluation, needs):
         return False
     result = needs.get("evaluate", "success")
     # A gate that fails ends its job red; a job that is red over a report that passes has another reason.
     return result == "success" or (result == "failure" and report.decision is not Decision.PASS)
 
 
-def _problem(reports: Mapping[str, Report], needs: Mapping[str, str]) -> str:
-    gate = _evaluated(reports, needs)
-    bad = [(job, result) for job, result in needs.items() if result in {"failure", "cancelled"}]
+def _lost_its_base(plan: Plan | None, evaluation: Evaluation, needs: Mapping[str, str]) -> bool:
+    """Return whether there is a base and its training broke: an evaluation without it answers another question."""
+    return bool(plan and plan.base) and evaluation.base_from == "none" and needs.get("base") in BROKEN
+
+
+def _problem(plan: Plan | None, reports: Mapping[str, Report], needs: Mapping[str, str]) -> str:
+    gate = _evaluated(plan, reports, needs)
+    bad = [(job, result) for job, result in needs.items() if result in BROKEN]
     told = [_told(job, result, reports) for job, result in bad if not (gate and job == "evaluate")]
     return " ".join(told[:3])
 
 
 def _told(job: str, result: str, reports: Mapping[str, Report]) -> str:
-    said = f"{JOBS.get(job, f'the job {job}')} {'failed' if result == 'failure' else 'was cancelled'}"
+    said = f"{JOBS.get(job, f'the job {job}')} {BROKEN[result]}"
     report = reports.get({"validate": "validate-data", "candidate": "train"}.get(job, job))
     if report is not None and report.decision is Decision.FAIL:
         return f"{said[0].upper()}{said[1:]}: {report.verdict.sentence}"
     return f"{said[0].upper()}{said[1:]}."
 
 
-def _conclusion(outcome: Outcome, report: Report | None, needs: Mapping[str, str]) -> Conclusion:
+def _conclusion(outcome: Outcome, report: Report | None) -> Conclusion:
     if report is not None:
         return CONCLUSIONS[report.decision]
-    if outcome == "stopped":
-        return "neutral" if "cancelled" in needs.values() and "failure" not in needs.values() else "failure"
-    return "success"
+    return "failure" if outcome == "stopped" else "success"
 
 
 def _enforced(outcome: Outcome, unenforced: Conclusion, *, enforce: bool, verified: bool) -> Conclusion:
