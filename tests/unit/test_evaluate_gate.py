@@ -122,6 +122,18 @@ def test_some_slice_of_many_looks_bad_by_chance_and_does_not_fail(tmp_path: Path
     assert evaluation(report).word in {"non_inferior", "undecided"}
 
 
+def test_the_verdict_names_metrics_then_three_slices_and_counts_the_rest(tmp_path: Path) -> None:
+    paths = write(tmp_path, ROWS, 500, 0, place=[f"p{row * 10 // ROWS}" for row in range(ROWS)])
+    section = "{accuracy: {max_drop_abs: 0.01, min: 0.9}, slices: [place], min_slice_rows: 50}"
+    report = run(tmp_path, section, **paths)
+    slices = [one for one in report.findings if one.key == "evaluate.slices" and one.verdict.decision is Decision.FAIL]
+    metrics = [one for one in report.findings if one.key != "evaluate.slices" and one.verdict.decision is Decision.FAIL]
+    assert (len(slices), len(metrics)) == (5, 2)
+    told = " ".join(one.verdict.sentence for one in [*metrics, *slices[:3]])
+    assert report.verdict.sentence == f"{told} And 2 more in the report."
+    assert report.verdict.reason == metrics[0].verdict.reason
+
+
 def test_a_slice_that_may_be_worse_is_warned_of_and_passes(tmp_path: Path) -> None:
     place = ["odd"] * 300 + ["b"] * 300 + ["c"] * 400
     paths = write(tmp_path, ROWS, 13, 0, place=place)

@@ -23,6 +23,8 @@ from mlops_actions.report.evaluation import Comparison, Evaluation
 from mlops_actions.report.noise import read_noise
 from mlops_actions.verdict import Decision, Verdict, worst
 
+MOST_SLICES = 3  # in the verdict's sentence; all of them are findings
+
 
 def run(
     config: Config,
@@ -118,7 +120,7 @@ def _report(
     return Report(
         stage="evaluate",
         model=config.model.id,
-        verdict=_verdict(worst_first([*by_slice, *by_limit]), evaluation.comparisons, config, said),
+        verdict=_verdict(by_limit, by_slice, evaluation.comparisons, config, said),
         findings=findings,
         tables=tables(evaluation, findings),
         facts=_facts(sources, evaluation),
@@ -126,8 +128,15 @@ def _report(
     )
 
 
-def _verdict(findings: list[Finding], comparisons: list[Comparison], config: Config, said: list[Notice]) -> Verdict:
-    """Put the findings that decide into one verdict, and notices behind them."""
+def _verdict(
+    by_limit: list[Finding],
+    by_slice: list[Finding],
+    comparisons: list[Comparison],
+    config: Config,
+    said: list[Notice],
+) -> Verdict:
+    """Put the findings that decide into one verdict: metrics, then a few slices, and notices behind them."""
+    findings = [*by_limit, *by_slice]
     notices = [one.sentence for one in said]
     if not any(finding.verdict.reason != "slice_warned" for finding in findings):
         values = ", ".join(f"{one.title} {one.candidate.value:.4g}" for one in comparisons)
@@ -135,10 +144,12 @@ def _verdict(findings: list[Finding], comparisons: list[Comparison], config: Con
         return Verdict(decision=Decision.PASS, reason="no_limits", sentence=" ".join([sentence, *notices]))
     decision = worst([finding.verdict.decision for finding in findings])
     leading = [finding.verdict for finding in findings if finding.verdict.decision is decision]
+    most = sum(finding.verdict.decision is decision for finding in by_limit) + MOST_SLICES
+    more = [f"And {len(leading) - most} more in the report."] if len(leading) > most else []
     return Verdict(
         decision=decision,
         reason=leading[0].reason,
-        sentence=" ".join([*(one.sentence for one in leading), *notices]),
+        sentence=" ".join([*(one.sentence for one in leading[:most]), *more, *notices]),
         evidence={finding.name: finding.verdict.evidence for finding in findings},
     )
 
