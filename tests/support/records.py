@@ -26,6 +26,7 @@ from mlops_actions.report.gate import Accepted, Annotation
 
 HEAD, BASE = "9f2c4e1ab7d03c55e8f14a6b2d9071c3e5a8f604", "1c8e07d24b9a6f3350de81a7c4b26f9e0d37a512"
 RUN = "https://github.com/octo-org/flights/actions/runs/7421906335"
+ACCEPTED = "https://github.com/octo-org/flights/pull/214#issuecomment-3301"
 ROWS = 92_039
 
 
@@ -356,7 +357,7 @@ def accepted() -> GateRecord:
         by="mona",
         reason="the old model used a column that is gone from Monday on",
         at="2026-11-24T09:12:44Z",
-        url="https://github.com/octo-org/flights/pull/214#issuecomment-3301",
+        url=ACCEPTED,
     )
     return worse().model_copy(update={"accepted": by, "conclusion": "success"})
 

@@ -219,6 +219,30 @@ def test_a_comment_is_never_too_long_and_says_what_it_left_out(models: int) -> N
         assert "left out for length" in text
 
 
+def test_only_the_commits_that_were_judged_are_linked() -> None:
+    """GitHub links any name of a commit; a name of something else is kept from looking like one."""
+    accepted = records.accepted()
+    text = told(accepted.model_copy(update={"model": "deadbeef", "sentence": "See deadbeefdeadbeef."}))
+    assert set(re.findall(r"\b[0-9a-f]{7,40}\b", text.replace(records.RUN, ""))) == {records.HEAD[:7], records.BASE[:7]}
+    assert f"This holds for commit {records.HEAD[:7]} alone" in text
+    assert f"Base: commit {records.BASE[:7]}, the first parent" in text
+    assert f"Commit {records.HEAD[:7]} against {records.BASE[:7]}" in text
+    assert "<b>" not in told(accepted.model_copy(update={"head": "<b>head", "base": "<b>base"}))
+
+
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        ([records.worse()], "report.html in the artifact flights-gate"),
+        ([records.fork()], "report.html in the artifact flights-verified"),
+        (records.two_models(), "report.html in the artifacts delays-gate, flights-gate"),
+    ],
+)
+def test_the_page_is_in_an_artifact_that_has_a_name(made: list[GateRecord], words: str) -> None:
+    assert f"full report: {words}</sub>" in told(*made)
+    assert "report.html" not in told(*[one.model_copy(update={"run_url": ""}) for one in made]), "there is no run"
+
+
 def test_the_least_important_goes_first() -> None:
     text = told(*[large(f"model-{number}", slices=25) for number in range(6)])
     left_out = text.partition("left out for length: ")[2]

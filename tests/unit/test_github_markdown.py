@@ -15,7 +15,7 @@ from mlops_actions.report.markdown import MOST_CELL, escape, escape_html, escape
 from mlops_actions.verdict import Decision, Verdict
 
 MARKS = "| --- # - 1. > <b> <!-- </details> @someone #12 GH-1 [x](http://evil) ![i](x) https://evil.example www.evil.example"
-MORE_MARKS = "` ``` * _ ~~ $$ \\ &lt; a@b.example === : ! {"
+MORE_MARKS = "` ``` * _ ~~ $$ \\ &lt; a@b.example === : ! { 9f2c4e1 12345678 1c8e07d24b9a6f3350de81a7c4b26f9e0d37a512"
 PIECES = st.sampled_from([*MARKS.split(), *MORE_MARKS.split(), " ", "\n", "\n\n", "\t"])
 TEXT = st.lists(PIECES | st.text(max_size=5), max_size=10).map("".join)
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
@@ -37,7 +37,8 @@ def inline(tokens: list[Token]) -> list[Token]:
 
 def references(text: str) -> list[str]:
     """What GitHub turns into links after rendering: mentions, issues, addresses."""
-    return re.findall(r"@\w|#\d|\bgh-\d|https?://|www\.", text, re.IGNORECASE)
+    commit = r"(?<![0-9a-z])[0-9a-f]{7,40}(?![0-9a-z])"
+    return re.findall(rf"@\w|#\d|\bgh-\d|https?://|www\.|{commit}", text, re.IGNORECASE)
 
 
 def test_the_check_sees_what_is_not_escaped() -> None:
@@ -106,6 +107,17 @@ def test_a_word_that_github_shows_as_an_image_is_broken(text: str) -> None:
     for written in (escape(text), escape_html(text)):
         assert written.replace(BREAK, "") == text
         assert not re.search(r":[\w+-]+:", written)
+
+
+@pytest.mark.parametrize("digits", [7, 12, 40])
+def test_the_name_of_a_commit_is_broken_and_shorter_or_longer_ones_are_not(digits: int) -> None:
+    """A link to a commit of somebody's choice is still a link."""
+    name = ("9f2c4e1" * 10)[:digits]
+    for written in (escape(f"see {name}."), escape_sentence(f"see {name}."), escape_html(f"see {name}.")):
+        assert written.replace(BREAK, "") == f"see {name}."
+        assert max(len(piece) for piece in re.findall("[0-9a-f]+", written)) < 7
+    for other in ("9f2c4e", name + "z", "9f2c4e1" * 6, "336,776"):
+        assert escape(other) == other
 
 
 def test_a_time_is_no_image() -> None:

@@ -1,6 +1,6 @@
 """What is to be done, and what a reader has to know before believing the verdict."""
 
-from mlops_actions.comment.blocks import Code, Line, Link, Strong
+from mlops_actions.comment.blocks import Code, Commit, Line, Link, Strong
 from mlops_actions.comment.numbers import count, decimals, number, plain
 from mlops_actions.comment.words import Lead, in_margins, lead, observed
 from mlops_actions.report.evaluation import Evaluation, Gain
@@ -18,7 +18,9 @@ def cautions(record: GateRecord) -> list[Line]:
                 Strong("Accepted"),
                 f" by {accepted.by} on {accepted.at[:10]}: “{accepted.reason}” (",
                 Link("their comment", accepted.url),
-                f"). This holds for commit {record.head[:7]} alone; the next push voids it.",
+                "). This holds for commit ",
+                Commit(record.head[:7]),
+                " alone; the next push voids it.",
             )
         )
     if not record.verified:

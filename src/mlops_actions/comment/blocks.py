@@ -28,7 +28,14 @@ class Link:
     url: str
 
 
-Span = str | Strong | Code | Link | Interval
+@dataclass(frozen=True)
+class Commit:
+    """A commit's name, of git: GitHub links it. In any other text it is kept from doing so."""
+
+    text: str
+
+
+Span = str | Strong | Code | Link | Commit | Interval
 Line = tuple[Span, ...]
 
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from mlops_actions.comment.blocks import Block, Part
 from mlops_actions.comment.fit import fitted
 from mlops_actions.comment.story import COMMENT, details, headline
-from mlops_actions.comment.words import fate, phrase
+from mlops_actions.comment.words import artifacts, fate, phrase
 from mlops_actions.comment.write_markdown import markdown
 from mlops_actions.report.gate import Annotation, GateRecord
+from mlops_actions.report.markdown import escape
 
 MOST_TITLE = 255
 MOST_SUMMARY = 60_000  # bytes; GitHub takes 65,535
@@ -38,8 +39,8 @@ def check(record: GateRecord) -> CheckOutput:
     told = Part(head.name, 0, head.blocks[1:])  # the title says it
     return CheckOutput(
         title=_title(record),
-        summary=_fit(told, [part for part in parts if part.rank <= AT_ONCE], MOST_SUMMARY),
-        text=_fit(Part("", 0, ()), [part for part in parts if part.rank > AT_ONCE], MOST_TEXT),
+        summary=_fit(record, told, [part for part in parts if part.rank <= AT_ONCE], MOST_SUMMARY),
+        text=_fit(record, Part("", 0, ()), [part for part in parts if part.rank > AT_ONCE], MOST_TEXT),
         annotations=record.annotations,
     )
 
@@ -51,11 +52,11 @@ def _title(record: GateRecord) -> str:
     return text if len(text) <= MOST_TITLE else text[: MOST_TITLE - 1] + "…"
 
 
-def _fit(head: Part, parts: list[Part], most: int) -> str:
+def _fit(record: GateRecord, head: Part, parts: list[Part], most: int) -> str:
     def write(stories: list[tuple[Part, list[Part]]], left_out: list[str]) -> str:
         blocks: list[Block] = [block for first, rest in stories for part in (first, *rest) for block in part.blocks]
         missing = (
-            f"\n\nLeft out for length: {', '.join(left_out)}; see report.html in the run's artifacts."
+            f"\n\nLeft out for length: {', '.join(left_out)}; see report.html in {escape(artifacts([record]))}."
             if left_out
             else ""
         )

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Sequence
 
-from mlops_actions.comment.blocks import Block, Bullets, Fold, Heading, Line, Link, Part, Small
+from mlops_actions.comment.blocks import Block, Bullets, Commit, Fold, Heading, Line, Link, Part, Small
 from mlops_actions.comment.fit import Stories, fitted
 from mlops_actions.comment.story import Room, details, headline
-from mlops_actions.comment.words import SEVERITY, mark, title, worst_first
+from mlops_actions.comment.words import SEVERITY, artifacts, mark, title, worst_first
 from mlops_actions.comment.write_markdown import markdown
 from mlops_actions.report.gate import GateRecord
 
@@ -59,7 +59,8 @@ def _overview(records: list[GateRecord], most: int) -> tuple[Block, ...]:
 def _footer(records: list[GateRecord], left_out: list[str]) -> Small:
     """Say which commits this is about, and where everything is."""
     first = records[0]
-    against = f" against {first.base[:7]}" if len({record.base for record in records}) == 1 and first.base else ""
+    one_base = first.base and len({record.base for record in records}) == 1
+    against: Line = (" against ", Commit(first.base[:7])) if one_base else ()
     runs = list(dict.fromkeys(record.run_url for record in records if record.run_url))
     linked = tuple(
         part
@@ -68,6 +69,5 @@ def _footer(records: list[GateRecord], left_out: list[str]) -> Small:
     )
     gone = list(dict.fromkeys([*left_out, *(name for record in records for name in record.reduced)]))
     missing = f" · left out for length: {', '.join(gone)}" if gone else ""
-    return Small(
-        (f"Commit {first.head[:7]}{against}", *linked, f" · full report: report.html in the run's artifacts{missing}")
-    )
+    page = f" · full report: report.html in {artifacts(records)}" if runs else ""
+    return Small(("Commit ", Commit(first.head[:7]), *against, *linked, f"{page}{missing}"))

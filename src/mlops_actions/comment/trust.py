@@ -1,6 +1,6 @@
 """Why trust this: methods by name, what alpha means, what could have been found, where the base comes from."""
 
-from mlops_actions.comment.blocks import Block, Bullets, Fold, Line, Table
+from mlops_actions.comment.blocks import Block, Bullets, Commit, Fold, Line, Table
 from mlops_actions.comment.numbers import UNKNOWN, count, plain
 from mlops_actions.report.evaluation import Comparison, Evaluation
 from mlops_actions.report.gate import GateRecord
@@ -24,7 +24,7 @@ def trust(record: GateRecord, evaluation: Evaluation) -> tuple[Block, ...]:
     """Return the methods and what they rest on, folded."""
     lines: list[Line] = [
         (_rows(evaluation),),
-        (_base(record, evaluation),),
+        _base(record, evaluation),
         *([(_error_rate(evaluation),)] if any(one.margin is not None for one in evaluation.comparisons) else []),
         *((said,) for one in evaluation.comparisons if (said := _detectable(one, evaluation))),
         *((said,) for one in evaluation.comparisons if (said := _noise(one))),
@@ -52,11 +52,15 @@ def _rows(evaluation: Evaluation) -> str:
     return f"Both models answered the same {count(evaluation.rows)} test rows, paired by id: what is hard for both cancels out."
 
 
-def _base(record: GateRecord, evaluation: Evaluation) -> str:
+def _base(record: GateRecord, evaluation: Evaluation) -> Line:
     if not record.base:
-        return f"Base: {BASE_FROM[evaluation.base_from]}."
+        return (f"Base: {BASE_FROM[evaluation.base_from]}.",)
     how = BASE_KIND.get(record.base_kind)
-    return f"Base: commit {record.base[:7]}{f', {how}' if how else ''}; {BASE_FROM[evaluation.base_from]}."
+    return (
+        "Base: commit ",
+        Commit(record.base[:7]),
+        f"{f', {how}' if how else ''}; {BASE_FROM[evaluation.base_from]}.",
+    )
 
 
 def _error_rate(evaluation: Evaluation) -> str:

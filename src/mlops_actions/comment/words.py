@@ -1,12 +1,13 @@
 """Verdicts in words: the mark, the phrase, and the one sentence that a product manager understands."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from mlops_actions.comment.numbers import count, decimals, number, plain
 from mlops_actions.report.evaluation import Absolute, Comparison, Evaluation, Floor, Gain, Slice, Word
 from mlops_actions.report.gate import Conclusion, GateRecord
 
+MOST_ARTIFACTS = 3  # named
 FEWEST_ROWS = 30  # below that evaluate calls a metric unpowered
 PASSED, FAILED, OPEN, WARNED, STOPPED = "✅", "❌", "🟡", "⚠️", "⛔"
 NOTHING = "\N{HEAVY MINUS SIGN}"
@@ -126,6 +127,13 @@ def fate(record: GateRecord) -> str:
 def observed(record: GateRecord) -> bool:
     """Return whether only `enforce: false` kept this record from stopping the pull request."""
     return not record.enforce and record.unenforced == "failure" and record.conclusion != "failure"
+
+
+def artifacts(records: Sequence[GateRecord]) -> str:
+    """Return the names of the artifacts that hold the page: of the model's run, or of the one that computed it again."""
+    names = [f"{record.model}-{'gate' if record.verified else 'verified'}" for record in records[:MOST_ARTIFACTS]]
+    more = ", …" if len(records) > MOST_ARTIFACTS else ""
+    return f"the artifact{'s' if len(records) > 1 else ''} {', '.join(names)}{more}"
 
 
 def worst_first(records: list[GateRecord]) -> list[GateRecord]:

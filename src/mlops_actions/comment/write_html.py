@@ -70,6 +70,8 @@ def _span(span: blocks.Span) -> str:
             return f"<strong>{text(span.text)}</strong>"
         case blocks.Code():
             return f"<code>{text(span.text)}</code>"
+        case blocks.Commit():
+            return text(span.text)
         case blocks.Link():
             return f'<a href="{html.escape(span.url)}">{text(span.text)}</a>' if safe_url(span.url) else text(span.text)
         case Interval():

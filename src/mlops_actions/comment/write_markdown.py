@@ -16,6 +16,7 @@ BARS = "▁▂▃▄▅▆▇█"
 COLOURS = ("#8c959f", "#2f81f7", "#bf8700")  # readable on white and on black
 COLOUR_NAMES = ("grey", "blue", "ochre")
 _SAFE_CODE = re.compile(r"[A-Za-z0-9_ ./:{},=()+\-│┆├─●┤╌]{1,200}")
+_COMMIT = re.compile(r"[0-9a-f]{7,40}")
 _SAFE_URL = re.compile(r"https?://[\w.:-]+/[\w./~#?=&%+-]*", re.ASCII)
 
 
@@ -64,7 +65,7 @@ def _line(line: blocks.Line) -> str:
     """Write running text; what could begin a list or a heading is kept from the beginning of the line."""
     text = "".join(_span(span, _sentence) for span in line)
     first = line[0] if line else ""
-    begins = isinstance(first, str) and first[:1].isascii() and not first[:1].isalpha()
+    begins = isinstance(first, str) and text[:1].isascii() and not text[:1].isalpha()
     return BREAK + text if begins else text
 
 
@@ -74,6 +75,8 @@ def _span(span: blocks.Span, plain: Escape) -> str:
             return f"**{plain(span.text)}**"
         case blocks.Code():
             return f"`{span.text}`" if _SAFE_CODE.fullmatch(span.text) else plain(span.text)
+        case blocks.Commit():
+            return span.text if _COMMIT.fullmatch(span.text) else plain(span.text)
         case blocks.Link():
             return f"[{plain(span.text)}]({span.url})" if safe_url(span.url) else plain(span.text)
         case Interval():

@@ -17,6 +17,8 @@ _SPECIAL = re.compile(r"[\\`*\[\]<|~]|(?<![^\W_])_|_(?![^\W_])|&(?=[#\w])|\$")
 # GitHub shows some words between colons, such as :octocat:, as images; 10:20:30 is a time.
 _IMAGE = r":(?=[a-z+-][\w+-]*:)|(?<!\d):(?=\d[\w+-]*:)"
 _REFERENCE = re.compile(rf"[@#]|gh(?=-\d)|www(?=\.)|:(?=//)|{_IMAGE}", re.IGNORECASE)
+# GitHub makes a link of what may be a commit's name: 7 to 40 hexadecimal digits.
+_COMMIT = re.compile(r"(?<![0-9a-z])[0-9a-f]{7,40}(?![0-9a-z])", re.IGNORECASE)
 _BREAK = "\u200b"  # zero-width space
 
 
@@ -50,7 +52,8 @@ def _inert(text: str) -> str:
 
 
 def _broken(text: str) -> str:
-    return _REFERENCE.sub(lambda match: match[0] + _BREAK, text)
+    whole = _REFERENCE.sub(lambda match: match[0] + _BREAK, text)
+    return _COMMIT.sub(lambda match: _BREAK.join(re.findall(".{1,6}", match[0])), whole)
 
 
 def _escaped(match: re.Match[str]) -> str:
