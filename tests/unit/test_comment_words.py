@@ -154,6 +154,14 @@ def test_a_first_run_that_the_policy_fails_has_the_mark_of_a_failure() -> None:
     assert mark(failed) == WORDS["regressed"][0]
 
 
+def test_a_fork_s_run_that_left_nothing_to_judge_is_no_alarm() -> None:
+    """A fork that changes the documentation leaves no predictions; one whose run failed is another matter."""
+    quiet = records.stopped().model_copy(update={"verified": False, "conclusion": "neutral", "unenforced": "neutral"})
+    assert (mark(quiet), title(quiet)) == ("\N{HEAVY MINUS SIGN}", "flights: nothing was judged, unverified")
+    failed = records.stopped().model_copy(update={"verified": False})
+    assert (mark(failed), title(failed)) == ("⛔", "flights: could not be judged, unverified")
+
+
 def test_the_worst_comes_first() -> None:
     def named(model: str, make: Any) -> GateRecord:
         made: GateRecord = make().model_copy(update={"model": model})

@@ -89,7 +89,7 @@ def _in_margins(comparison: Comparison) -> float:
 def phrase(record: GateRecord) -> tuple[str, str]:
     """Return the mark and the words of a record's verdict."""
     if record.outcome == "stopped":
-        return STOPPED, "could not be judged"
+        return (STOPPED, "could not be judged") if record.unenforced == "failure" else (NOTHING, "nothing was judged")
     if record.outcome == "skipped":
         return NOTHING, "not touched by this change"
     if record.outcome == "identical" or record.evaluation is None:
@@ -112,7 +112,8 @@ def mark(record: GateRecord) -> str:
     if record.accepted:
         return PASSED
     found = phrase(record)[0]
-    return OPEN if not record.verified and found in {PASSED, NOTHING} else found
+    unproven = not record.verified and record.outcome != "stopped" and found in {PASSED, NOTHING}
+    return OPEN if unproven else found
 
 
 def fate(record: GateRecord) -> str:
