@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from click.testing import Result
 
-from mlops_actions.github.publish import publish
+from mlops_actions.github import checks
+from mlops_actions.github.publish import publish, refresh
 from mlops_actions.report import GateRecord
 from support import events, records
 from support.gates import HOME, Gate, called, for_one
+from support.github_routes import Answer
 from support.github_server import GitHubServer
 from support.github_state import Comment
 from support.records import HEAD
@@ -42,6 +44,13 @@ def run(gate: Gate, folder: Path, said: Comment, **payload: Any) -> Result:
 
 def conclusion(gate: Gate, sha: str = HEAD, model: str = "flights") -> str | None:
     return gate.server.checks(sha)[f"mlops / {model}"].conclusion
+
+
+def silently_refused(gate: Gate, said: Comment) -> None:
+    """Say that nothing turned green, and that a frown is all that came of it."""
+    assert conclusion(gate) == "failure"
+    assert [content for _, content in said.reactions] == ["confused"]
+    assert gate.server.comments(1)[-1] is said
 
 
 def refused(gate: Gate, said: Comment, because: str) -> None:
@@ -107,7 +116,7 @@ def test_who_may_not_write_may_not_accept(gate: Gate, tmp_path: Path, role: str)
     gate.server.add_person("someone", role)
     said = comment(gate, author="someone")
     assert run(gate, tmp_path, said).exit_code == 0
-    refused(gate, said, "write access")
+    silently_refused(gate, said)
     assert not (tmp_path / "accepted").exists()
 
 
@@ -154,6 +163,75 @@ def test_a_verdict_that_is_newer_than_the_comment_is_not_accepted(gate: Gate, tm
     said = comment(gate, created_at=created_at)
     run(gate, tmp_path, said)
     refused(gate, said, "newer than your comment")
+
+
+@pytest.mark.parametrize("body", ["/mlops accept", "/mlops", "/mlops approve it"])
+def test_strangers_cannot_make_us_talk(gate: Gate, tmp_path: Path, body: str) -> None:
+    said = comment(gate, body, author="stranger")
+    assert run(gate, tmp_path, said).exit_code == 0
+    silently_refused(gate, said)
+
+
+def test_a_comment_of_ours_that_was_edited_after_theirs_is_not_what_they_saw(gate: Gate, tmp_path: Path) -> None:
+    """The runner's clock was slow, so the check seems old; GitHub's own time of the comment says otherwise."""
+    gate.sticky().updated_at = "2026-11-18T11:20:01Z"
+    said = comment(gate)
+    run(gate, tmp_path, said)
+    refused(gate, said, "newer than your comment")
+
+
+def test_a_commit_that_was_green_when_it_was_looked_at_and_has_an_older_red_verdict(gate: Gate, tmp_path: Path) -> None:
+    """HEAD was judged long ago, then LATER, which they saw; HEAD is pushed again and our comment shows it again."""
+    gate.clock += 60
+    gate.server.push(1, LATER)
+    publish(gate.place(), for_one(records.better(), head=LATER))
+    said = comment(gate)
+    gate.clock += 3600
+    gate.server.push(1, HEAD)
+    refresh(gate.place(), 1, HEAD)
+    run(gate, tmp_path, said)
+    refused(gate, said, "newer than your comment")
+
+
+@pytest.mark.parametrize("merge_commit", [None, LATER])
+def test_nothing_is_accepted_after_the_end(gate: Gate, tmp_path: Path, merge_commit: str | None) -> None:
+    gate.server.close(1, merge_commit=merge_commit)
+    said = comment(gate)
+    run(gate, tmp_path, said)
+    refused(gate, said, "is closed")
+
+
+def other_run(gate: Gate, record: GateRecord) -> None:
+    checks.publish(gate.github(), HOME, for_one(record), gate.place().views.check)
+
+
+@pytest.mark.parametrize(("record", "green"), [(records.worse(), True), (records.slightly_worse(), True)])
+def test_a_verdict_that_wipes_the_acceptance_out_at_that_moment_gets_it_again(
+    gate: Gate, tmp_path: Path, record: GateRecord, green: bool
+) -> None:
+    gate.server.after("PATCH", "/check-runs/", lambda: other_run(gate, record))
+    run(gate, tmp_path, comment(gate))
+    assert (conclusion(gate) == "success") is green
+    assert gate.record().sentence == record.sentence
+
+
+def test_a_worse_verdict_that_comes_in_at_that_moment_stays_red(gate: Gate, tmp_path: Path) -> None:
+    publish(gate.place(), for_one(records.slightly_worse()))
+    said = comment(gate)
+    gate.server.after("GET", "/issues/1/comments$", lambda: other_run(gate, records.worse()))
+    run(gate, tmp_path, said)
+    refused(gate, said, "at the same moment")
+    assert gate.record().sentence == records.worse().sentence
+    assert not (tmp_path / "accepted").exists()
+
+
+def test_an_answer_that_cannot_be_given_is_no_failure(gate: Gate, tmp_path: Path) -> None:
+    gate.server.fail("POST", "/reactions$", Answer(500, {"message": "Server Error"}), times=9)
+    result = run(gate, tmp_path, comment(gate))
+    assert result.exit_code == 0, result.output
+    assert "could not be given" in result.output
+    assert conclusion(gate) == "success"
+    assert (tmp_path / "accepted/accepted-flights.json").exists()
 
 
 def test_one_new_verdict_among_old_ones_is_enough_to_refuse(gate: Gate, tmp_path: Path) -> None:
@@ -227,6 +305,7 @@ def test_a_missing_permission_is_said_with_the_yaml(gate: Gate, tmp_path: Path) 
     result = called("accept", tmp_path, gate.server, "issue_comment", event, token=token)
     assert result.exit_code == 2
     assert "checks: write" in result.output
+    assert "contents" not in result.output
 
 
 def test_another_event_is_refused(gate: Gate, tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def gate() -> Iterator[Gate]:
 
 
 def publish(gate: Gate, record: GateRecord, **permissions: str) -> checks.Posted:
-    return checks.publish(gate.github(**permissions), HOME, record, check(record))
+    return checks.publish(gate.github(**permissions), HOME, record, check)
 
 
 def read(gate: Gate, sha: str = HEAD) -> list[GateRecord]:
@@ -140,7 +140,14 @@ def test_other_check_runs_are_none_of_ours(gate: Gate) -> None:
 
 def test_of_one_model_the_latest_counts_and_all_pages_are_read(gate: Gate) -> None:
     for record in (records.better(), records.worse()):
-        gate.server.add_check(HEAD, NAME, text=hide(record, "")[0], status="completed", conclusion="neutral")
+        gate.server.add_check(
+            HEAD,
+            NAME,
+            text=hide(record, "")[0],
+            status="completed",
+            conclusion="neutral",
+            external_id="mlops-actions/1:flights",
+        )
     for number in range(150):
         gate.server.add_check(HEAD, f"test {number}", status="completed", conclusion="success")
     assert read(gate) == [records.worse()]

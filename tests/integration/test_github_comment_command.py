@@ -70,6 +70,7 @@ def test_check_comment_summary_and_page(gate: Gate, folder: Path) -> None:
     assert "worse" in gate.sticky().body.lower()
     assert "flights" in (folder / "summary.md").read_text()
     assert "<html" in (folder / ".mlops/flights/reports/report.html").read_text()
+    assert gate.record().base_branch == "main"
     assert (gate.record().pull_request, gate.record().head, gate.record().base) == (1, HEAD, BASE)
 
 
@@ -95,8 +96,8 @@ def test_a_stage_that_failed_is_told_and_red(gate: Gate, folder: Path) -> None:
 
 
 def test_a_push_posts_the_check_and_no_comment(gate: Gate, folder: Path) -> None:
-    run(gate, folder, "push", events.push(HOME, BASE, HEAD, "refs/heads/main"))
-    assert gate.record().pull_request is None
+    run(gate, folder, "push", events.push(HOME, HEAD, MERGE, "refs/heads/main"))
+    assert gate.record(sha=MERGE).pull_request is None
     assert gate.server.comments(1) == []
 
 

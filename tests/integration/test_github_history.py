@@ -7,8 +7,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mlops_actions.cli.main import mlops
+from mlops_actions.github.acceptance import accepted
 from mlops_actions.github.history import History, since
-from mlops_actions.github.publish import accepted, publish
+from mlops_actions.github.publish import publish
 from mlops_actions.report import GateRecord
 from mlops_actions.report.gate import Accepted
 from support import records

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from mlops_actions.github.refusal import GitHubError
-from mlops_actions.github.sticky import Done, marker, upsert
+from mlops_actions.github.sticky import END, Done, marker, upsert
 from support.gates import HOME, Gate
 from support.github_routes import Answer
 from support.github_server import GitHubServer
@@ -22,12 +22,12 @@ def gate() -> Iterator[Gate]:
 
 
 def body(words: str, head: str = HEAD) -> str:
-    return f"{marker(head)}\n{words}"
+    return f"{marker(head)}\n{words}\n\n{END}"
 
 
 def write(gate: Gate, words: str, head: str = HEAD) -> Done:
     github = gate.github(pull_requests="write")
-    return upsert(github, HOME, 1, body(words, head), head=head, progress=gate.said.append)
+    return upsert(github, HOME, 1, f"{marker(head)}\n{words}\n", head=head, progress=gate.said.append)
 
 
 def bodies(gate: Gate) -> list[str]:
@@ -58,7 +58,9 @@ def test_it_is_found_behind_a_hundred_others(gate: Gate) -> None:
         ("\n".join(f"> {line}" for line in body("quoted").splitlines()) + "\n\nI disagree.", "someone", ""),
         (body("repeated"), "mirror[bot]", "mirror"),
         (f"See:\n{body('further down')}", f"{OURS}[bot]", OURS),
-        ("<!-- mlops-actions -->\nno commit", f"{OURS}[bot]", OURS),
+        (f"<!-- mlops-actions -->\nno commit\n\n{END}", f"{OURS}[bot]", OURS),
+        (f"{marker(HEAD)}\nwhat somebody wrote, shown by another workflow", f"{OURS}[bot]", OURS),
+        (f"{body('quoted in full')}\n— seen in another pull request", f"{OURS}[bot]", OURS),
         (body("not the bot, only its name"), f"{OURS}[bot]", ""),
         ("", f"{OURS}[bot]", OURS),
     ],
@@ -81,7 +83,30 @@ def test_a_head_that_moves_meanwhile_is_not_written_about(gate: Gate) -> None:
     gate.server.after("GET", COMMENTS, lambda: gate.server.push(1, OTHER))
     assert write(gate, "new") == "stale"
     assert bodies(gate) == [body("old")]
-    assert gate.said == [f"Pull request 1 is at {OTHER[:12]} now: nothing is said about {HEAD[:12]}."]
+    assert gate.said == [f"Pull request 1 is at {OTHER[:12]} now: nothing more is said about {HEAD[:12]}."]
+
+
+def test_a_head_that_moves_while_github_is_down_is_not_written_about(gate: Gate) -> None:
+    """The edit is not repeated by itself: before each attempt the head is read again."""
+    write(gate, "old")
+    gate.server.fail("PATCH", "/issues/comments/", Answer(502, {"message": "Server Error"}))
+    gate.server.before("PATCH", "/issues/comments/", lambda: gate.server.push(1, OTHER))
+    assert write(gate, "new") == "stale"
+    assert bodies(gate) == [body("old")]
+
+
+def test_a_head_that_moves_while_it_is_written_is_said(gate: Gate) -> None:
+    write(gate, "old")
+    gate.server.after("PATCH", "/issues/comments/", lambda: gate.server.push(1, OTHER))
+    assert write(gate, "new") == "stale"
+    assert OTHER[:12] in gate.said[0]
+
+
+def test_an_edit_waits_for_a_limit(gate: Gate) -> None:
+    write(gate, "old")
+    gate.server.fail("PATCH", "/issues/comments/", Answer(429, {"message": "rate limit"}, {"Retry-After": "30"}))
+    assert write(gate, "new") == "edited"
+    assert gate.waited == [30.0]
 
 
 @pytest.mark.parametrize("merged", [None, BASE])

@@ -92,7 +92,7 @@ class Job:
         """Put a record on the base commit, as the run on main does."""
         posted = no_worse().model_copy(update={"model": "flights", "head": self.main, **changes})
         token = self.github.token(checks="write")
-        checks.publish(GitHub(self.github.url, token), HOME, posted, Text())
+        checks.publish(GitHub(self.github.url, token), HOME, posted, lambda _: Text())
         return posted
 
 

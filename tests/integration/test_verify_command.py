@@ -50,6 +50,7 @@ def test_the_record_names_commit_run_file_and_pull_request(repository: forks.Rep
     repository.verify()
     record = repository.record()
     assert (record.head, record.config, record.pull_request) == (HEAD, "mlops.yaml", repository.pull.number)
+    assert record.base_branch == "main"
     assert record.run_url == f"https://github.com/{HOME}/actions/runs/1"
 
 
@@ -125,7 +126,9 @@ def test_without_predictions_of_the_base_its_record_is_compared_with(repository:
 
 def publish_at_base(repository: forks.Repository, content: str) -> None:
     text, _ = hide(GateRecord.model_validate_json(content), "")
-    repository.github.add_check(BASE, CHECK, status="completed", conclusion="success", text=text)
+    repository.github.add_check(
+        BASE, CHECK, status="completed", conclusion="success", text=text, external_id=f"mlops-actions/1:{MODEL}"
+    )
 
 
 def test_without_any_base_limits_on_drops_say_so(repository: forks.Repository) -> None:
@@ -209,6 +212,15 @@ def test_a_run_that_left_nothing_is_a_stopped_record(run: str, conclusion: str, 
     assert (record.outcome, record.conclusion, record.verified) == ("stopped", conclusion, False)
     assert f"ended ({run})" in record.problem
     assert record.run_url == f"https://github.com/{HOME}/actions/runs/{repository.run.id}"
+
+
+@pytest.mark.parametrize("conclusion", ["action_required", "skipped", "stale"])
+def test_a_run_that_never_ran_is_left_alone(conclusion: str, repository: forks.Repository) -> None:
+    """A run that waits for approval ends as action_required, and begins once it is approved."""
+    repository.run.conclusion = conclusion
+    assert repository.verify() == 0, repository.log
+    assert "has not run" in repository.log
+    assert repository.github.asked == []
 
 
 def test_a_run_without_predictions_tells_which_stage_failed(repository: forks.Repository) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +40,10 @@ class Gate:
 
     @classmethod
     def on(cls, server: GitHubServer) -> "Gate":
-        """Open the pull request."""
-        return cls(server, server.add_pull(head=HEAD, base=BASE))
+        """Open the pull request; comments are written at the time of `clock`."""
+        gate = cls(server, server.add_pull(head=HEAD, base=BASE))
+        server.state.clock = lambda: datetime.fromtimestamp(gate.clock, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return gate
 
     def github(self, *, app: str = "github-actions", **permissions: str) -> GitHub:
         """Return a client that waits for nothing; without permissions it has the fewest that publishing takes."""

@@ -113,7 +113,8 @@ def _add_comment(call: Call) -> Answer:
         return MISSING
     if len(call.body["body"]) > 65536:
         return invalid("Body is too long (maximum is 65536 characters)")
-    comment = Comment(call.state.next_id(), number, call.body["body"], f"{call.app}[bot]", call.app)
+    time = call.state.clock()
+    comment = Comment(call.state.next_id(), number, call.body["body"], f"{call.app}[bot]", call.app, time, time)
     call.state.comments[comment.id] = comment
     return Answer(201, _comment(call, comment))
 
@@ -131,7 +132,7 @@ def _edit_comment(call: Call) -> Answer:
         return MISSING
     if len(call.body["body"]) > 65536:
         return invalid("Body is too long (maximum is 65536 characters)")
-    comment.body, comment.updated_at = call.body["body"], now()
+    comment.body, comment.updated_at = call.body["body"], call.state.clock()
     return Answer(body=_comment(call, comment))
 
 

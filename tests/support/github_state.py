@@ -96,9 +96,11 @@ class State:
     Attributes:
         parents: of each commit known.
         permissions: of people: admin, maintain, write, triage, read; others have none.
+        clock: what time comments are written at.
     """
 
     repository: str
+    clock: Callable[[], str] = now
     default_branch: str = "main"
     pulls: dict[int, Pull] = field(default_factory=dict)
     comments: dict[int, Comment] = field(default_factory=dict)

@@ -96,7 +96,7 @@ def _record(
     from mlops_actions.report import plan_path, read_plan
 
     written = plan or plan_path(settings.work)
-    return record(
+    found = record(
         settings,
         head=event.head,
         # A plan that was named has to be there; without one, the job that makes it may have failed.
@@ -106,6 +106,8 @@ def _record(
         run_url=run_url,
         pull_request=event.number if isinstance(event, PullRequestEvent) else None,
     )
+    branch = event.base_branch if isinstance(event, PullRequestEvent) else ""
+    return found.model_copy(update={"base_branch": branch})
 
 
 def _may_only_read(event: "PullRequestEvent | PushEvent", runner: "Runner") -> bool:
@@ -127,7 +129,7 @@ def _place(runner: "Runner", repository: str, token: str, commands: "Commands") 
     from mlops_actions.github.publish import Place, Views
 
     views = Views(check, lambda records, marker: text(records, marker=marker))
-    return Place(runner.github(token), repository, views, commands.say)
+    return Place(runner.github(token, commands.say), repository, views, commands.say)
 
 
 def _show(record: "GateRecord", folder: Path, runner: "Runner") -> None:

@@ -55,7 +55,7 @@ def verify(*, config: str, base: str, token: str) -> None:
                 f"mlops verify runs on workflow_run, and this is {runner.event}.", fix="use model-comment.yml."
             )
         views = Views(check, lambda records, marker: comment(records, marker=marker))
-        place = Place(runner.github(token), event.repository, views, commands.say)
+        place = Place(runner.github(token, commands.say), event.repository, views, commands.say)
         models = _models(config, base)
         records = judged(place, event, models, run_url=runner.run_url)
         for record in records:

@@ -9,11 +9,13 @@ from typing import Any, TypeVar
 import requests
 
 from mlops_actions import __version__
-from mlops_actions.github.patience import ATTEMPTS, Outcome, seconds_to_wait
+from mlops_actions.github.patience import ATTEMPTS, Outcome, Patience, seconds_to_wait
 from mlops_actions.github.refusal import GitHubError, checked
+from mlops_actions.progress import Progress, silent
 
 Body = Mapping[str, Any]
 Value = TypeVar("Value")
+WORTH_SAYING_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,8 @@ class GitHub:
         token: never shown.
         sleep: waits so many seconds between attempts.
         now: seconds since 1970, for limits that say when they end.
+        progress: told of waits.
+        patience: what is left of the time for limits.
     """
 
     api_url: str
@@ -32,6 +36,8 @@ class GitHub:
     timeout_seconds: float = 30
     sleep: Callable[[float], None] = time.sleep
     now: Callable[[], float] = time.time
+    progress: Progress = silent
+    patience: Patience = field(default_factory=Patience)
 
     def get(self, path: str, parameters: Body | None = None) -> Any:
         """Return the JSON of one page."""
@@ -47,9 +53,16 @@ class GitHub:
             yield from page[key] if key else page
             url, query = response.links.get("next", {}).get("url"), None
 
-    def send(self, method: str, path: str, body: Body) -> Any:
-        """Send JSON (POST, PATCH, PUT, DELETE) and return the JSON of the answer, None if it is empty."""
-        return _json(self._request(method, self._url(path), body=body))
+    def send(self, method: str, path: str, body: Body, *, once: bool = False) -> Any:
+        """Send JSON (POST, PATCH, PUT, DELETE) and return the JSON of the answer, None if it is empty.
+
+        Args:
+            method: of the request.
+            path: of the API.
+            body: to be sent.
+            once: not to be repeated by itself, since whoever asks (inside of `again`) has to look first each time.
+        """
+        return _json(self._request(method, self._url(path), body=body, once=once))
 
     @contextlib.contextmanager
     def opened(self, path: str) -> Iterator[requests.Response]:
@@ -72,27 +85,45 @@ class GitHub:
             try:
                 return attempt()
             except GitHubError as error:
-                if 0 < error.status < 500:
+                if 0 < error.status < 500 and error.wait is None:
                     raise
-            self.sleep(2.0**waited)
+                wait = error.wait or 2.0**waited
+            self.sleep(wait)
         return attempt()
 
     def _url(self, path: str) -> str:
         return f"{self.api_url.rstrip('/')}/{path.lstrip('/')}"
 
     def _request(
-        self, method: str, url: str, *, parameters: Body | None = None, body: Body | None = None, stream: bool = False
+        self,
+        method: str,
+        url: str,
+        *,
+        parameters: Body | None = None,
+        body: Body | None = None,
+        stream: bool = False,
+        once: bool = False,
     ) -> requests.Response:
         if not url.startswith(self._url("")):
             raise GitHubError(0, f"GitHub's answer leads to {url}, outside {self.api_url}: not followed with a token.")
         given: dict[str, Any] = {"params": parameters, "json": body, "stream": stream}
         attempt, outcome = 1, self._attempt(method, url, given)
-        while (wait := seconds_to_wait(outcome, method, attempt, self.now())) is not None:
+        while (wait := self._wait(outcome, method, attempt)) is not None and not once:
             self.sleep(wait)
             attempt, outcome = attempt + 1, self._attempt(method, url, given)
         if isinstance(outcome, requests.RequestException):
             raise GitHubError(0, f"GitHub did not answer {method} {url}: {type(outcome).__name__}.")
-        return checked(outcome, method, url)
+        try:
+            return checked(outcome, method, url)
+        except GitHubError as error:
+            error.wait = wait
+            raise
+
+    def _wait(self, outcome: Outcome, method: str, attempt: int) -> float | None:
+        wait = seconds_to_wait(outcome, method, attempt, self.now(), self.patience)
+        if wait is not None and wait >= WORTH_SAYING_SECONDS:
+            self.progress(f"GitHub limits how often it is asked: waiting {wait:.0f} seconds.")
+        return wait
 
     def _attempt(self, method: str, url: str, given: dict[str, Any]) -> Outcome:
         try:

@@ -8,13 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mlops_actions.github import checks, sticky
+from mlops_actions.github.acceptance import kept
 from mlops_actions.github.checks import Output
 from mlops_actions.github.client import GitHub
-from mlops_actions.github.pulls import pulls_of_commit
+from mlops_actions.github.pulls import Pull, pulls_of_commit, read_pull
 from mlops_actions.github.refusal import needing
 from mlops_actions.github.uses import counted
 from mlops_actions.progress import Progress
-from mlops_actions.report.gate import Accepted, GateRecord
+from mlops_actions.report.gate import GateRecord
 
 ROUNDS = 5
 PERMISSIONS = ("contents: read # check the repository out", "checks: write", "pull-requests: write")
@@ -46,8 +47,9 @@ class Place:
 def publish(place: Place, record: GateRecord, *, before: str = "") -> GateRecord:
     """Publish one record, and bring the pull request's comment up to date if it has one.
 
-    What stands at the commit already counts: a commit that was accepted stays accepted when its run is repeated; a record
-    that trusted code made is not replaced by one of a fork's job; a repeated look at a test set is not a new one.
+    What stands at the commit already counts: a commit that was accepted stays accepted when its run is repeated and comes out
+    no worse; a record that trusted code made is not replaced by one of a fork's job; the same numbers are no new look at a test
+    set; of two pull requests with this head the red one counts. Every open pull request with this head gets its comment renewed.
 
     Args:
         place: where, and how it is shown.
@@ -61,11 +63,15 @@ def publish(place: Place, record: GateRecord, *, before: str = "") -> GateRecord
         GitHubError: GitHub refused (the message has the YAML to add) or did not answer.
     """
     with needing(*PERMISSIONS):
-        settled = _settled(place, record, before)
-        checks.publish(place.github, place.repository, settled, place.views.check(settled))
-        if record.pull_request is not None:
-            refresh(place, record.pull_request, record.head)
-    return settled
+        pulls = pulls_of_commit(place.github, place.repository, record.head)
+        showing = {pull.number: pull for pull in pulls if (pull.state, pull.head) == ("open", record.head)}
+        settling = _Settling(place, record, _earlier_records(place, record, before, pulls), showing)
+        stands = _published(place, settling)
+        for _ in range(ROUNDS):
+            if not _overruled(place, stands):
+                break
+            stands = _published(place, settling)
+    return stands
 
 
 def refresh(place: Place, number: int, head: str) -> None:
@@ -84,37 +90,74 @@ def refresh(place: Place, number: int, head: str) -> None:
         body = place.views.comment(found, sticky.marker(head))
         done = sticky.upsert(place.github, place.repository, number, body, head=head, progress=place.progress)
         if done == "stale":
-            return
+            # The run of the new head tells about it. If it has done so already, what was written just now took its place.
+            head, shown = read_pull(place.github, place.repository, number).head, []
+            continue
         # A comment that was made may have been made twice, so it is looked for again.
         shown = [] if done == "created" else found
 
 
-def accepted(record: GateRecord, acceptance: Accepted) -> GateRecord:
-    """Return the record as a person turned it green."""
-    return record.model_copy(update={"conclusion": "success", "accepted": acceptance})
+@dataclass(frozen=True)
+class _Settling:
+    """What becomes of a record at a commit where others may be."""
+
+    place: Place
+    record: GateRecord
+    earlier: list[GateRecord]
+    showing: dict[int, Pull]
+
+    def settle(self, there: GateRecord | None) -> GateRecord:
+        if there and there.verified and not self.record.verified:
+            self.place.progress(f"{there.model} was judged at {there.head[:12]} by trusted code already: that stays.")
+            return there
+        decides = self.record.pull_request is not None
+        new = kept(counted(self.record, earlier=self.earlier, same_commit=there, decides=decides), there)
+        return self._redder(there, new) if there else new
+
+    def _redder(self, there: GateRecord, new: GateRecord) -> GateRecord:
+        """Return the red one of two pull requests with one head: they go into different branches and share the check."""
+        other = self.showing.get(there.pull_request or 0)
+        if other is None or there.pull_request == new.pull_request or there.base_branch == new.base_branch:
+            return new
+        if there.conclusion != "failure" or new.conclusion == "failure" or other.base_branch != there.base_branch:
+            return new
+        note = (
+            f"This commit is the head of pull request {other.number} into {other.base_branch} too. A check belongs to the commit,"
+            f" so the red one of that pull request counts here as well."
+        )
+        return there if note in there.notes else there.model_copy(update={"notes": [*there.notes, note]})
 
 
-def _settled(place: Place, record: GateRecord, before: str) -> GateRecord:
-    there = _record(place, record.head, record.model)
-    if there and there.verified and not record.verified:
-        place.progress(f"{record.model} was judged at {record.head[:12]} by trusted code already: that stays.")
-        return there
-    earlier = [found for sha in _earlier(place, record, before) if (found := _record(place, sha, record.model))]
-    decides = record.pull_request is not None
-    new = counted(record, earlier=earlier, same_commit=there, decides=decides)
-    return accepted(new, there.accepted) if there and there.accepted and new.conclusion != "success" else new
+def _published(place: Place, settling: _Settling) -> GateRecord:
+    record = settling.record
+    posted = checks.publish(place.github, place.repository, record, place.views.check, settle=settling.settle)
+    for number in sorted({record.pull_request or 0, *settling.showing} - {0}):
+        refresh(place, number, record.head)
+    return posted.record
 
 
-def _earlier(place: Place, record: GateRecord, before: str) -> set[str]:
-    """Return the commits whose looks at the test set led here; none where there was no look."""
+def _overruled(place: Place, stands: GateRecord) -> bool:
+    """Say whether `/mlops accept`, which ran at the same time, has put an accepted record of before in place of this one."""
+    there = _record(place, stands.head, stands.model)
+    if there is None or there.accepted is None or there.accepted == stands.accepted:
+        return False
+    return _said(there) != _said(stands)
+
+
+def _said(record: GateRecord) -> tuple[object, ...]:
+    return record.outcome, record.sentence, record.evaluation and record.evaluation.comparisons
+
+
+def _earlier_records(place: Place, record: GateRecord, before: str, pulls: list[Pull]) -> list[GateRecord]:
+    """Return what was said of the commits whose looks at the test set led here; none where there was no look."""
     if record.evaluation is None:
-        return set()
+        return []
     if record.pull_request is not None:
-        ours = sticky.stickies(place.github, place.repository, record.pull_request)
-        heads = {one.head for one in ours}
+        heads = {one.head for one in sticky.stickies(place.github, place.repository, record.pull_request)}
     else:
-        heads = {pull.head for pull in pulls_of_commit(place.github, place.repository, record.head)}
-    return (heads | {record.base, before}) - {"", record.head}
+        heads = {pull.head for pull in pulls}
+    commits = sorted((heads | {record.base, before}) - {"", record.head})
+    return [found for sha in commits if (found := _record(place, sha, record.model))]
 
 
 def _record(place: Place, sha: str, model: str) -> GateRecord | None:

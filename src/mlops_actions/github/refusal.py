@@ -15,11 +15,13 @@ class GitHubError(MlopsError):
 
     Attributes:
         status: HTTP status; 0 where there was no answer.
+        wait: seconds after which the request may be made again; None where that is of no use, or the client has waited itself.
     """
 
     def __init__(self, status: int, what: str, *, why: str = "", fix: str = "") -> None:
         super().__init__(what, why=why, fix=fix)
         self.status = status
+        self.wait: float | None = None
         refused = 400 <= status < 500 and status != 429
         self.exit_code = ExitCode.UNUSABLE_INPUT if refused else ExitCode.OUTSIDE_UNAVAILABLE
 
@@ -45,7 +47,7 @@ def checked(response: requests.Response, method: str, url: str) -> requests.Resp
             429,
             what,
             why="the limit of requests is used up: 1,000 an hour for the jobs of a repository together.",
-            fix="run the job again later.",
+            fix="run the job again later: it would be more than ten minutes, which is as long as we wait.",
         )
     hints = {401: "the token is wrong or expired.", 404: "it is not there, or the token may not see it."}
     raise GitHubError(response.status_code, what, why=hints.get(response.status_code, ""))

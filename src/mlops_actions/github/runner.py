@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlops_actions.errors import ConfigError
+from mlops_actions.progress import Progress, silent
 
 if TYPE_CHECKING:
     from mlops_actions.github.client import GitHub
@@ -60,8 +61,12 @@ class Runner:
             server_url=environ.get("GITHUB_SERVER_URL") or SERVER_URL,
         )
 
-    def github(self, token: str) -> "GitHub":
+    def github(self, token: str, progress: Progress = silent) -> "GitHub":
         """Return a client of GitHub's API for a token that was given as an option: no variable is searched for one.
+
+        Args:
+            token: as it was given.
+            progress: told when the client waits.
 
         Raises:
             ConfigError: the token is empty.
@@ -73,7 +78,7 @@ class Runner:
                 "There is no token, and without one GitHub does not answer.",
                 fix="pass one with --token; in a workflow, `token: ${{ github.token }}`.",
             )
-        return GitHub(self.api_url, token.strip())
+        return GitHub(self.api_url, token.strip(), progress=progress)
 
 
 def _path(environ: Mapping[str, str], name: str) -> Path | None:

@@ -1,7 +1,8 @@
 """The one comment on a pull request: found again, edited in place, never written for a commit that is no longer the head.
 
-A comment is ours if its first line is our marker and nothing else, and workflows wrote it. A person who quotes us has neither;
-another bot that repeats us has not the second.
+A comment is ours if workflows wrote it, its first line is our marker and nothing else, and its last line is our end. A person
+who quotes us has none of these; another bot that repeats us has not the first; another workflow that shows what somebody wrote
+would have to show both, at the very begin and the very end.
 """
 
 import re
@@ -15,6 +16,7 @@ from mlops_actions.github.refusal import GitHubError
 from mlops_actions.progress import Progress
 
 MARKER = re.compile(r"<!-- mlops-actions ([0-9a-f]{40}(?:[0-9a-f]{24})?) -->")
+END = "<!-- mlops-actions end -->"
 MOST_CHARACTERS = 65_536
 Done = Literal["created", "edited", "unchanged", "stale"]
 
@@ -25,11 +27,13 @@ class Sticky:
 
     Attributes:
         head: commit that it is about.
+        updated_at: when it was last written, by GitHub's clock; ISO 8601, UTC, whole seconds.
     """
 
     id: int
     body: str
     head: str
+    updated_at: str
 
 
 def marker(head: str) -> str:
@@ -40,7 +44,11 @@ def marker(head: str) -> str:
 def stickies(github: GitHub, repository: str, number: int) -> list[Sticky]:
     """Return our comments on a pull request, all pages read, oldest first; more than one is the fruit of a race."""
     comments = github.pages(f"repos/{repository}/issues/{number}/comments")
-    found = [Sticky(comment["id"], comment["body"], head) for comment in comments if (head := _ours(comment))]
+    found = [
+        Sticky(comment["id"], comment["body"], head, comment["updated_at"])
+        for comment in comments
+        if (head := _ours(comment))
+    ]
     return sorted(found, key=lambda one: one.id)
 
 
@@ -49,38 +57,42 @@ def _ours(comment: Any) -> str:
     author = comment["user"] or {}
     if author.get("type") != "Bot" or author.get("login") != f"{APP}[bot]":
         return ""
-    lines = (comment["body"] or "").splitlines()
-    found = MARKER.fullmatch(lines[0].rstrip()) if lines else None
+    lines = (comment["body"] or "").strip().splitlines()
+    found = MARKER.fullmatch(lines[0].rstrip()) if lines and lines[-1] == END else None
     return found[1] if found else ""
 
 
 def upsert(github: GitHub, repository: str, number: int, body: str, *, head: str, progress: Progress) -> Done:
     """Write our comment: the oldest of ours is edited, later ones are removed, without one it is made.
 
-    Just before writing the head is read again: if it has moved, nothing is written, since another run tells about it.
-    A body that is there already is not sent again.
+    The head is read again before every attempt to write, and once more afterwards: "stale" says that it has moved, and what
+    stands there may be about the commit before. A body that is there already is not sent again.
 
     Args:
         github: a client whose token may write pull requests.
         repository: OWNER/NAME.
         number: of the pull request; closed ones are written to as well.
-        body: Markdown that begins with `marker(head)`.
+        body: Markdown that begins with `marker(head)`; our end is added.
         head: commit that the body is about.
-        progress: told when nothing is written.
+        progress: told when the head has moved.
 
     Raises:
         GitHubError: GitHub refused (the message has the YAML to add) or did not answer.
     """
-    if len(body) > MOST_CHARACTERS or not body.startswith(marker(head)):
+    whole = f"{body.rstrip()}\n\n{END}"
+    if len(whole) > MOST_CHARACTERS or not body.startswith(marker(head)):
         raise ValueError("not a body of ours")
-    return github.again(lambda: _upsert(github, repository, number, body, head=head, progress=progress))
-
-
-def _upsert(github: GitHub, repository: str, number: int, body: str, *, head: str, progress: Progress) -> Done:
-    first, *later = [*stickies(github, repository, number), None]
+    done = github.again(lambda: _upsert(github, repository, number, whole, head))
     now = read_pull(github, repository, number).head
     if now != head:
-        progress(f"Pull request {number} is at {now[:12]} now: nothing is said about {head[:12]}.")
+        progress(f"Pull request {number} is at {now[:12]} now: nothing more is said about {head[:12]}.")
+        return "stale"
+    return done
+
+
+def _upsert(github: GitHub, repository: str, number: int, body: str, head: str) -> Done:
+    first, *later = [*stickies(github, repository, number), None]
+    if read_pull(github, repository, number).head != head:
         return "stale"
     done = _write(github, repository, number, body, first)
     for one in later:
@@ -94,7 +106,8 @@ def _write(github: GitHub, repository: str, number: int, body: str, first: Stick
         return "unchanged"
     if first:
         try:
-            github.send("PATCH", f"repos/{repository}/issues/comments/{first.id}", {"body": body})
+            # Not repeated by itself: the head may move while GitHub is down.
+            github.send("PATCH", f"repos/{repository}/issues/comments/{first.id}", {"body": body}, once=True)
         except GitHubError as error:
             if error.status != 404:  # somebody deleted it this moment
                 raise

@@ -13,7 +13,7 @@ def counted(
     Args:
         record: what is to be published.
         earlier: of the base, and of heads that this pull request had before.
-        same_commit: of an earlier run on this very commit, whose verdict was not a new look.
+        same_commit: of an earlier run on this very commit: no new look if it came to the same numbers, such as from the cache.
         decides: whether this verdict gates anything; one on the default branch comes after the fact.
     """
     if record.evaluation is None:
@@ -22,6 +22,8 @@ def counted(
     known = [one.uses for one in earlier if one.evaluation and one.evaluation.test_set == test_set]
     uses = max(known, default=0) + decides
     if same_commit and same_commit.evaluation and same_commit.evaluation.test_set == test_set:
-        uses = max(uses, same_commit.uses)
+        # Comparisons are never left out of the copy in a check run.
+        looked = decides and same_commit.evaluation.comparisons != record.evaluation.comparisons
+        uses = max(uses, same_commit.uses + looked)
     evaluation = record.evaluation.model_copy(update={"uses": uses or None})
     return record.model_copy(update={"uses": uses, "evaluation": evaluation})

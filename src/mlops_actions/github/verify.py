@@ -15,6 +15,7 @@ from mlops_actions.github.recompute import Trusted, judge, without_predictions
 from mlops_actions.report.gate import GateRecord
 
 STARTED_BY = "pull_request"
+NEVER_RAN = {"action_required", "skipped", "stale"}
 
 
 def verify(place: Place, event: WorkflowRunEvent, models: Sequence[Trusted], *, run_url: str) -> list[GateRecord]:
@@ -42,7 +43,9 @@ def verify(place: Place, event: WorkflowRunEvent, models: Sequence[Trusted], *, 
         for record in _judged(place, event, [_with_record(place, model, pulls) for model in models])
     ]
     return [
-        publish(place, record.model_copy(update={"pull_request": pull.number})) for record in found for pull in pulls
+        publish(place, record.model_copy(update={"pull_request": pull.number, "base_branch": pull.base_branch}))
+        for record in found
+        for pull in pulls
     ]
 
 
@@ -50,6 +53,8 @@ def nothing_to_do(event: WorkflowRunEvent) -> str:
     """Return why a run does not concern us; "" if it does."""
     if event.action != "completed":
         return "The run has not ended yet."
+    if event.conclusion in NEVER_RAN:
+        return f"The run ended as {event.conclusion}: it has not run, so there is nothing to judge."
     if event.event != STARTED_BY:
         return f"The run was started by {event.event}, not by a pull request."
     if event.head_repository == event.repository and event.actor != DEPENDABOT:

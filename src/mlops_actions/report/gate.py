@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from mlops_actions.report.evaluation import Evaluation
+from mlops_actions.report.evaluation import Absolute, Evaluation, Word
 from mlops_actions.report.part import Part
 from mlops_actions.report.plan import BaseKind
 
@@ -24,12 +24,16 @@ class Accepted(Part):
         reason: in their words.
         at: ISO 8601, UTC.
         url: of their comment.
+        outcome, word, conclusion: what was accepted: an acceptance holds for a verdict that is no worse than this one.
     """
 
     by: str
     reason: str
     at: str
     url: str
+    outcome: Outcome | None = None
+    word: Word | Absolute | None = None
+    conclusion: Conclusion | None = None
 
 
 class Annotation(Part):
@@ -49,6 +53,7 @@ class GateRecord(Part):
         head: commit that the check is on: the head of the pull request, or a commit of the default branch.
         base: commit that was compared with; "" where there is none.
         base_kind: how the base was found, as in the plan.
+        base_branch: that the pull request wants to go into; "" where there is none.
         outcome: evaluated; identical (by construction, nothing was run); skipped (nothing that the model sees changed);
             stopped (a stage before the evaluation failed, `problem` says which and why).
         conclusion: of the check run.
@@ -67,6 +72,7 @@ class GateRecord(Part):
     head: str
     base: str = ""
     base_kind: BaseKind = "none"
+    base_branch: str = ""
     pull_request: int | None = None
     outcome: Outcome
     conclusion: Conclusion
