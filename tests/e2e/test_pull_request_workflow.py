@@ -150,11 +150,11 @@ def test_a_base_that_cannot_be_trained(act: Act, tmp_path: Path, github: GitHubS
     if recorded:
         assert "Evaluate" in run.succeeded_jobs, run.log
         assert check.conclusion == "neutral"
-        assert "not row by row" in comment.body or "record" in comment.body
+        assert "by the base's recorded numbers" in comment.body
     else:
         assert "Evaluate" not in run.succeeded_jobs
         assert check.conclusion == "failure"
-        assert "training the base's model" in comment.body.lower()
+        assert "Training the base's model failed." in comment.body
 
 
 def test_two_models_share_one_comment(act: Act, consumer: Make, github: GitHubServer) -> None:
