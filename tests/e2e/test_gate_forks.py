@@ -58,7 +58,9 @@ def forged(artifact: Path) -> bytes:
     return changed.getvalue()
 
 
-def test_forged_artifacts_change_nothing(act: Act, flights: Consumer, github: GitHubServer) -> None:
+def test_forged_artifacts_change_nothing(
+    act: Act, flights: Consumer, github: GitHubServer, keep_comment: Callable[[str, str], None]
+) -> None:
     """The model is worse; the artifact says that it is better."""
     pull, run = forked(act, flights, github, "max_iter: 1, max_leaf_nodes: 2")
     assert run.code != 0
@@ -72,6 +74,7 @@ def test_forged_artifacts_change_nothing(act: Act, flights: Consumer, github: Gi
     assert "worse" in comment.body
     assert "nverified" in comment.body
     assert judged.artifact_names == {"flights-verified"}
+    keep_comment("forged-by-a-fork", comment.body)
     assert "f" * 40 not in {one.head for one in github.state.checks.values()}
 
 

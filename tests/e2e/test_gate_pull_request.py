@@ -12,6 +12,7 @@ from support.github_server import GitHubServer
 from support.github_state import Pull
 
 Make = Callable[[str], Consumer]
+Keep = Callable[[str, str], None]
 ESTIMATOR = "estimator: sklearn.ensemble.HistGradientBoostingClassifier"
 CHECK = "mlops / flights"
 
@@ -44,16 +45,19 @@ def conclusion(github: GitHubServer, pull: Pull) -> str | None:
     return github.checks(pull.head)[CHECK].conclusion
 
 
-def test_nothing_that_the_model_sees(act: Act, flights: Consumer, github: GitHubServer) -> None:
+def test_nothing_that_the_model_sees(act: Act, flights: Consumer, github: GitHubServer, keep_comment: Keep) -> None:
     (flights.folder / "NOTES.md").write_text("nothing that the model sees\n")
     pull, run = proposed(act, github, flights, "Notes")
     assert run.code == 0, run.log
     assert run.succeeded_jobs == {"Plan", "Comment", "Model"}, "nothing is validated, trained or evaluated"
     assert "identical by construction" in said(github, pull)
+    keep_comment("changes-nothing", said(github, pull))
     assert conclusion(github, pull) == "success"
 
 
-def test_better_and_the_base_comes_from_the_default_branch(act: Act, flights: Consumer, github: GitHubServer) -> None:
+def test_better_and_the_base_comes_from_the_default_branch(
+    act: Act, flights: Consumer, github: GitHubServer, keep_comment: Keep
+) -> None:
     """A push to main leaves its predictions, which no pull request has to train again."""
     flights.branch("main")
     trained_with(flights, "max_iter: 10")
@@ -68,10 +72,13 @@ def test_better_and_the_base_comes_from_the_default_branch(act: Act, flights: Co
     assert "Candidate" in run.succeeded_jobs
     assert "Base" not in run.succeeded_jobs
     assert "better" in said(github, pull).splitlines()[1]
+    keep_comment("improves", said(github, pull))
     assert conclusion(github, pull) == "success"
 
 
-def test_worse_then_accepted_then_another_push(act: Act, flights: Consumer, github: GitHubServer) -> None:
+def test_worse_then_accepted_then_another_push(
+    act: Act, flights: Consumer, github: GitHubServer, keep_comment: Keep
+) -> None:
     trained_with(flights, "max_iter: 1, max_leaf_nodes: 2")
     pull, run = proposed(act, github, flights, "A model that learns next to nothing")
     assert run.code != 0
@@ -79,6 +86,7 @@ def test_worse_then_accepted_then_another_push(act: Act, flights: Consumer, gith
     assert run.exit_codes["Evaluate"] == {1}
     assert "worse" in said(github, pull).splitlines()[1]
     assert conclusion(github, pull) == "failure"
+    keep_comment("worse", said(github, pull))
     (annotation,) = [one for one in github.checks(pull.head)[CHECK].annotations if "ROC AUC" in str(one["message"])][:1]
     assert annotation["path"] == "mlops.yaml"
 
@@ -91,6 +99,7 @@ def test_worse_then_accepted_then_another_push(act: Act, flights: Consumer, gith
     assert record["accepted"]["by"] == "lead"
     (ours, _) = github.comments(pull.number)
     assert "the new labels are harder" in ours.body
+    keep_comment("accepted", ours.body)
 
     again = act.pull_request(flights, github, pull)
     assert again.failed_jobs == {"Evaluate", "Model"}, "the jobs stay red; the check is what counts"
@@ -104,9 +113,10 @@ def test_worse_then_accepted_then_another_push(act: Act, flights: Consumer, gith
     (updated, _) = github.comments(pull.number)
     assert updated.id == ours.id
     assert "cannot tell" in updated.body.splitlines()[1]
+    keep_comment("too-small-to-tell", updated.body)
 
 
-def test_worse_at_one_airport_only(act: Act, flights: Consumer, github: GitHubServer) -> None:
+def test_worse_at_one_airport_only(act: Act, flights: Consumer, github: GitHubServer, keep_comment: Keep) -> None:
     """Half of one airport's labels are turned around, in the rows to learn from alone."""
     path = flights.folder / "data/flights.parquet"
     learned = (pl.col("origin") == "JFK") & (pl.col("month") < 10) & (pl.int_range(pl.len()) % 100 < 50)
@@ -119,6 +129,7 @@ def test_worse_at_one_airport_only(act: Act, flights: Consumer, github: GitHubSe
     found = json.loads((run.artifact("flights-reports") / "evaluate.json").read_text())["evaluation"]
     assert [part["name"] for part in found["slices"] if part["word"] == "regressed"] == ["origin = JFK"]
     assert "origin = JFK" in said(github, pull)
+    keep_comment("one-airport", said(github, pull))
     assert "origin = EWR" not in said(github, pull).split("|")[0], (
         "the verdict names the airport that was hurt, and no other"
     )
