@@ -231,10 +231,9 @@ def test_a_metric_of_a_thousand_classes_is_compared_without_a_dense_table() -> N
 
 @pytest.mark.parametrize("name", ["precision", "recall", "f1_weighted", "f1_macro"])
 def test_the_delta_method_and_the_bootstrap_agree(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    base, candidate = class_rows(5, 4, rows=2000)
-    drawn = METRICS[name].compare(base, candidate)
+    drawn = METRICS[name].compare(*class_rows(5, 4, rows=2000))
     monkeypatch.setattr(cells, "MOST_CELLS", 0)
-    found = METRICS[name].compare(base, candidate)
+    found = METRICS[name].compare(*class_rows(5, 4, rows=2000))
     assert (drawn.method, found.method) == ("bootstrap of the joint cells", "delta method")
     # The standard error of 2,000 replicates' standard error is 1.6 %.
     assert found.error == pytest.approx(drawn.error, rel=0.06)
@@ -347,7 +346,7 @@ def test_many_numbers_are_compared_by_the_delta_method() -> None:
     for name in ("rmse", "r2"):
         exact = METRICS[name].compare(base, candidate)
         assert exact.method == "delta method"
-        fewer = [rows.take(np.arange(100_001) < 2_000) for rows in (base, candidate)]
+        fewer = [rows.take(np.arange(2_000)) for rows in (base, candidate)]
         drawn = METRICS[name].compare(*fewer)
         assert drawn.method == "BCa bootstrap"
         assert drawn.error == pytest.approx(exact.error * math.sqrt(100_001 / 2_000), rel=0.1)

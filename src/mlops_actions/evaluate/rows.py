@@ -1,7 +1,7 @@
 """The rows as arrays: what every metric gets.
 
 Base and candidate have the same rows in the same order, which is one that does not depend on how files are sorted (that of
-the ids), so that sums and seeds do not either.
+the ids), so that sums and seeds do not either. Rows are compared as objects, so that what is made of them can be kept by them.
 """
 
 from dataclasses import dataclass
@@ -36,10 +36,10 @@ class Extent:
         """Return what a method has to say of it: `, weighted`, `, clustered`, both, or nothing."""
         return (", weighted" if self.weights is not None else "") + (", clustered" if self.groups is not None else "")
 
-    def take(self, rows: Flags) -> "Extent":
-        """Return the part where `rows` [N] is true."""
+    def take(self, places: Codes) -> "Extent":
+        """Return the rows at `places`."""
         return Extent(
-            None if self.weights is None else self.weights[rows], None if self.groups is None else self.groups[rows]
+            None if self.weights is None else self.weights[places], None if self.groups is None else self.groups[places]
         )
 
 
@@ -51,7 +51,7 @@ class Confusion(NamedTuple):
     actual: Floats
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ClassRows:
     """Answers and predictions of one classifier.
 
@@ -97,13 +97,13 @@ class ClassRows:
         """Rows of the rarest class; 0 when a class has none."""
         return int(np.bincount(self.labels, minlength=len(self.classes)).min())
 
-    def take(self, rows: Flags) -> "ClassRows":
-        """Return the part where `rows` [N] is true; the classes stay."""
-        scores = None if self.scores is None else self.scores[rows]
-        return ClassRows(self.classes, self.labels[rows], self.predicted[rows], scores, self.extent.take(rows))
+    def take(self, places: Codes) -> "ClassRows":
+        """Return the rows at `places`; the classes stay."""
+        scores = None if self.scores is None else self.scores[places]
+        return ClassRows(self.classes, self.labels[places], self.predicted[places], scores, self.extent.take(places))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class NumberRows:
     """Answers and predictions of one regression model: both [N], finite."""
 
@@ -116,12 +116,12 @@ class NumberRows:
         """What the bootstrap of rmse and r2 needs, drawn once for both."""
         return resample(self.labels, self.predicted)
 
-    def take(self, rows: Flags) -> "NumberRows":
-        """Return the part where `rows` [N] is true."""
-        return NumberRows(self.labels[rows], self.predicted[rows], self.extent.take(rows))
+    def take(self, places: Codes) -> "NumberRows":
+        """Return the rows at `places`."""
+        return NumberRows(self.labels[places], self.predicted[places], self.extent.take(places))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LabelRows:
     """Rows that each may have several of L labels.
 
@@ -162,10 +162,10 @@ class LabelRows:
         there = self.labels.sum(axis=0)
         return int(np.minimum(there, len(self.labels) - there).min())
 
-    def take(self, rows: Flags) -> "LabelRows":
-        """Return the part where `rows` [N] is true; the labels stay."""
-        scores = None if self.scores is None else self.scores[rows]
-        return LabelRows(self.classes, self.labels[rows], self.predicted[rows], scores, self.extent.take(rows))
+    def take(self, places: Codes) -> "LabelRows":
+        """Return the rows at `places`; the labels stay."""
+        scores = None if self.scores is None else self.scores[places]
+        return LabelRows(self.classes, self.labels[places], self.predicted[places], scores, self.extent.take(places))
 
 
 Rows = ClassRows | NumberRows | LabelRows

@@ -51,7 +51,8 @@ def measure_slices(pair: Pair, slices: Slices, metrics: list[str], noise: Noise 
 def _measured(pair: Pair, one: NamedSlice, metrics: list[str]) -> tuple[list[Measured], list[str]]:
     """Return the metrics that rest on enough rows of the slice, and the names of the others."""
     assert pair.base is not None
-    candidate, base = pair.candidate.take(one.rows), pair.base.take(one.rows)
+    places = np.flatnonzero(one.rows)
+    candidate, base = pair.candidate.take(places), pair.base.take(places)
     there, lacking = list[Measured](), list[str]()
     for name in metrics:
         found = None if obstacle(name, candidate, base) else measure_one(name, candidate, base)

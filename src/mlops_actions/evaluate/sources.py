@@ -168,7 +168,9 @@ def _with_ids(frame: pl.DataFrame, path: Path) -> pl.DataFrame:
     ids = as_text(frame["id"])
     if ids.null_count():
         raise DataError(f"{ids.null_count()} rows of {path} have no id.", fix="give every row an id.")
-    if ids.n_unique() < len(ids):
+    # Integers are told apart in a fifth of the time of their texts.
+    told_apart = frame["id"] if frame["id"].dtype.is_integer() else ids
+    if told_apart.n_unique() < len(ids):
         repeated = ids.filter(ids.is_duplicated()).unique(maintain_order=True)
         raise DataError(
             f"{len(repeated)} ids of {path} are there more than once, such as {shown(repeated)}.",

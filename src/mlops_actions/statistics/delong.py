@@ -61,12 +61,12 @@ def of_labels(there: Flags, scores: Floats, weights: Floats | None = None) -> Ar
 
 def binary(positive: Flags, scores: Floats, weights: Floats | None = None) -> Area:
     """Return the area of two classes: positive rows [N] should have the higher scores [N]; there are rows of both."""
-    weight = np.ones(len(scores)) if weights is None else weights
     order = np.argsort(scores)
-    side, weighed, ranked = positive[order], weight[order], scores[order]
+    side, ranked = positive[order], scores[order]
+    weighed = np.ones(len(order)) if weights is None else weights[order]
     first = np.flatnonzero(np.concatenate([[True], ranked[1:] != ranked[:-1]]))
-    on, off = (_below(np.where(chosen, weighed, 0.0), first) for chosen in (side, ~side))
-    total_on, total_off = weight[positive].sum(), weight[~positive].sum()
+    on, off = (_below(weighed * chosen, first) for chosen in (side, ~side))
+    total_on, total_off = weighed[side].sum(), weighed[~side].sum()
     # A row's placement: the share of the other side that it is ranked rightly against.
     placed = np.where(side, off / total_off, 1 - on / total_on)
     value = float((weighed * placed)[side].sum() / total_on)

@@ -6,6 +6,7 @@ a row, and with more kinds of cells than can be resampled, the delta method take
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -93,6 +94,7 @@ class Average:
         return np.full(table.actual.shape[-1], 1 / table.actual.shape[-1])
 
 
+@lru_cache(maxsize=2)  # base and candidate: each is estimated, then both are compared
 def measured(rows: Answers, average: Average) -> Linear:
     """Return the metric and what each row adds to it (the delta method): parts sum to 0, as doubling all counts changes nothing."""
     table = rows.confusion
@@ -125,8 +127,9 @@ def _of_others(values: Floats) -> Floats:
     return np.asarray(np.where(np.arange(len(values)) == smallest, values[second], values[smallest]))
 
 
-def replicates(base: ClassRows, candidate: ClassRows, average: Average) -> Floats | None:
-    """Return bootstrap replicates of the change: [R]; None where there are too many kinds of cells."""
+@lru_cache(maxsize=1)  # several metrics in a row ask for the same
+def replicates(base: ClassRows, candidate: ClassRows) -> tuple[Confusion, Confusion] | None:
+    """Return the tables of base and candidate in each bootstrap replicate: each [R, K]; None where there are too many kinds of cells."""
     classes = len(base.classes)
     joint = cells.joint_cells(classes, base.labels, base.predicted, candidate.predicted)
     if not cells.affordable(joint):
@@ -135,12 +138,12 @@ def replicates(base: ClassRows, candidate: ClassRows, average: Average) -> Float
     counts = cells.replicates(joint).astype(np.float64)
     actual = counts @ _indicator(labels, classes)
 
-    def value(predicted: Codes) -> Floats:
+    def table(predicted: Codes) -> Confusion:
         hit = labels == predicted
         hits = counts[:, hit] @ _indicator(labels[hit], classes)
-        return average.of(Confusion(hits, counts @ _indicator(predicted, classes), actual))
+        return Confusion(hits, counts @ _indicator(predicted, classes), actual)
 
-    return value(second) - value(first)
+    return table(first), table(second)
 
 
 def _indicator(codes: Codes, classes: int) -> csr_array:
@@ -177,9 +180,10 @@ def of_ratio(title: str, ratio: Ratio, averaging: Averaging) -> Metric:
         least = heaviest(base, average(base))
         if extent.weights is None and extent.groups is None and isinstance(base, ClassRows):
             assert isinstance(candidate, ClassRows)
-            drawn = replicates(base, candidate, average(base))
-            if drawn is not None:
-                return spread(value, drawn, parts, "bootstrap of the joint cells", least)
+            drawn = replicates(base, candidate)
+            if drawn:
+                before_drawn, after_drawn = (average(base).of(table) for table in drawn)
+                return spread(value, after_drawn - before_drawn, parts, "bootstrap of the joint cells", least)
         return linear(value, parts, "delta method" + extent.said(), extent.groups, least)
 
     return Metric(title, CLASSES, estimate, compare, support, detail=_detail(averaging))

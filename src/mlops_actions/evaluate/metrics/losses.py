@@ -1,11 +1,12 @@
 """Means of one loss a row: log loss, Brier score, mean absolute error."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from mlops_actions.evaluate.metrics.metric import CLASSES, NUMBERS, Metric, all_rows, difference, mean
+from mlops_actions.evaluate.metrics.metric import CLASSES, NUMBERS, Linear, Metric, all_rows, difference, mean
 from mlops_actions.evaluate.rows import ClassRows, Floats, LabelRows, NumberRows, Rows, Task
 from mlops_actions.statistics.change import Change, linear
 from mlops_actions.statistics.estimate import Estimate
@@ -49,13 +50,16 @@ def of_mean(
 ) -> Metric:
     """Make a metric of the mean of one loss a row; intervals by Student's t, paired for the comparison."""
 
+    @lru_cache(maxsize=2)  # base and candidate: each is estimated, then both are compared
+    def measured(rows: Rows) -> Linear:
+        return mean(loss(rows), rows.extent)
+
     def estimate(rows: Rows) -> Estimate:
-        value, parts = mean(loss(rows), rows.extent)
+        value, parts = measured(rows)
         return linear(value, parts, "", rows.extent.groups)
 
     def compare(base: Rows, candidate: Rows) -> Change:
-        first, second = (mean(loss(rows), base.extent) for rows in (base, candidate))
-        return difference(first, second, "paired t", base.extent)
+        return difference(measured(base), measured(candidate), "paired t", base.extent)
 
     return Metric(
         title,
