@@ -1,6 +1,7 @@
 """`mlops comment` as a step of a workflow: what it posts, where, with which token, and what it writes besides."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,14 +9,20 @@ from typing import Any
 import pytest
 from click.testing import Result
 
+from mlops_actions.github import checks
+from mlops_actions.github.acceptance import accepted
+from mlops_actions.github.publish import publish
+from mlops_actions.github.sticky import marker
 from mlops_actions.report import Finding, GateRecord, Plan, Report, write_plan, write_report
+from mlops_actions.report.gate import Accepted
 from mlops_actions.verdict import Decision, Verdict
 from support import events, records
-from support.gates import HOME, Gate, called
+from support.gates import HOME, Gate, called, for_one
 from support.github_server import GitHubServer
 from support.records import BASE, HEAD
 
 MERGE = "e" * 40
+BY = Accepted(by="mona", reason="known", at="2026-11-24T09:00:00Z", url="https://github.com/owner/flights/pull/1")
 NEEDS = dict.fromkeys(["plan", "validate", "candidate", "base", "evaluate"], "success")
 YAML = "model: flights\ndata: {path: a.parquet, label: late}\nevaluate:\n  roc_auc: {max_drop_abs: 0.005}\n"
 
@@ -152,6 +159,71 @@ def test_what_cannot_be_used_is_said_and_nothing_is_posted(
     assert result.exit_code == 2
     assert said in result.output
     assert gate.server.written() == []
+
+
+def test_a_pull_request_that_breaks_mlops_yaml_is_red(
+    gate: Gate, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is left that names the model but the record of the base."""
+    monkeypatch.chdir(folder)
+    for record in (records.better(), records.better().model_copy(update={"model": "o", "config": "o/mlops.yaml"})):
+        checks.publish(gate.github(), HOME, record.model_copy(update={"head": BASE}), gate.place().views.check)
+    shutil.rmtree(folder / ".mlops")
+    (folder / "mlops.yaml").write_text("modle: flights\n")
+    result = run(gate, folder, config=".", needs=needs(plan="failure"))
+    assert result.exit_code == 0, result.output
+    record = gate.record()
+    assert (record.outcome, record.conclusion, record.config) == ("stopped", "failure", "mlops.yaml")
+    assert "modle" in record.problem
+    assert set(gate.server.checks(HEAD)) == {"mlops / flights"}
+    assert "could not be judged" in gate.sticky().body
+
+
+def test_a_broken_mlops_yaml_after_a_good_push_is_red_by_what_was_said_before(
+    gate: Gate, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    run(gate, folder, config=".")
+    shutil.rmtree(folder / ".mlops")
+    (folder / "mlops.yaml").write_text("- a list\n")
+    gate.server.push(1, MERGE)
+    run(gate, folder, config=".", needs=needs(plan="failure"))
+    assert gate.server.checks(MERGE)["mlops / flights"].conclusion == "failure"
+    assert gate.sticky().body.startswith(marker(MERGE))
+
+
+def test_a_plan_tells_whose_file_is_broken(gate: Gate, folder: Path) -> None:
+    (folder / "mlops.yaml").write_text("modle: flights\n")
+    assert run(gate, folder).exit_code == 0
+    assert gate.record().outcome == "stopped"
+
+
+def test_a_broken_file_of_a_model_that_nobody_knows_is_an_error_that_says_so(gate: Gate, folder: Path) -> None:
+    shutil.rmtree(folder / ".mlops")
+    (folder / "mlops.yaml").write_text("modle: flights\n")
+    result = run(gate, folder)
+    assert result.exit_code == 2
+    assert "which model this file is about" in result.output
+    assert gate.server.written() == []
+
+
+def test_an_acceptance_comes_along_with_the_merge(gate: Gate, folder: Path) -> None:
+    publish(gate.place(), accepted(for_one(records.worse(), base_branch="main"), BY))
+    gate.server.close(1, merge_commit=MERGE)
+    run(gate, folder, "push", events.push(HOME, BASE, MERGE, "refs/heads/main"))
+    merged = gate.record(sha=MERGE)
+    assert merged.accepted
+    assert (merged.accepted.by, merged.conclusion, merged.unenforced) == ("mona", "success", "failure")
+    kept = (folder / ".mlops/flights/reports/accepted-flights.json").read_text()
+    assert GateRecord.model_validate_json(kept).accepted == merged.accepted
+
+
+def test_an_acceptance_of_less_does_not_come_along(gate: Gate, folder: Path) -> None:
+    publish(gate.place(), accepted(for_one(records.slightly_worse(), base_branch="main"), BY))
+    gate.server.close(1, merge_commit=MERGE)
+    run(gate, folder, "push", events.push(HOME, BASE, MERGE, "refs/heads/main"))
+    assert (gate.record(sha=MERGE).accepted, gate.record(sha=MERGE).conclusion) == (None, "failure")
+    assert not (folder / ".mlops/flights/reports/accepted-flights.json").exists()
 
 
 def test_a_plan_of_another_model_is_not_posted(gate: Gate, folder: Path) -> None:

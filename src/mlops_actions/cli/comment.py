@@ -1,5 +1,6 @@
 """Commands that write to GitHub: comment, accept."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from mlops_actions.cli.stages import CONFIG
 
 if TYPE_CHECKING:
     from mlops_actions.config import Config
-    from mlops_actions.errors import ExitCode
+    from mlops_actions.errors import ConfigError, ExitCode
     from mlops_actions.github import Commands, Runner
     from mlops_actions.github.event import Event, PullRequestEvent, PushEvent
     from mlops_actions.github.publish import Place
@@ -43,11 +44,20 @@ def comment(*, config: str, reports: str | None, plan: str | None, needs: str, t
     """
     from mlops_actions.cli.edge import guarded
     from mlops_actions.config import load
-    from mlops_actions.errors import ExitCode
+    from mlops_actions.errors import ConfigError, ExitCode
     from mlops_actions.github.event import read_event
 
     def body(commands: "Commands", runner: "Runner") -> "ExitCode":
-        settings, event = load(Path(config)), _judged(read_event(runner))
+        event = _judged(read_event(runner))
+        try:
+            settings = load(Path(config))
+        except ConfigError as error:
+            if _may_only_read(event, runner):
+                raise
+            place = _place(runner, event.repository, token, commands)
+            told = _named(Path(config), reports, plan)
+            _unreadable(place, event, error, config=config, told=told, run_url=run_url or runner.run_url)
+            return ExitCode.PASS
         folder = Path(reports) if reports else settings.work / "reports"
         record = _record(
             settings,
@@ -64,6 +74,8 @@ def comment(*, config: str, reports: str | None, plan: str | None, needs: str, t
                 record = _published(record, event, _place(runner, event.repository, token, commands))
         finally:
             _show(record, folder, runner)
+            if record.accepted:
+                _keep(folder, record)
         commands.say(f"{record.model}: {record.conclusion}: {record.sentence}")
         return ExitCode.PASS
 
@@ -108,6 +120,41 @@ def _record(
     )
     branch = event.base_branch if isinstance(event, PullRequestEvent) else ""
     return found.model_copy(update={"base_branch": branch})
+
+
+def _unreadable(
+    place: "Place",
+    event: "PullRequestEvent | PushEvent",
+    error: "ConfigError",
+    *,
+    config: str,
+    told: list[str],
+    run_url: str,
+) -> None:
+    """Publish that mlops.yaml cannot be read; where nothing says whose it was, the error is all there is."""
+    from mlops_actions.errors import ConfigError
+    from mlops_actions.github.unreadable import publish_unreadable
+
+    file = Path(config) / "mlops.yaml" if Path(config).is_dir() else Path(config)
+    path = Path(os.path.relpath(file)).as_posix()
+    records = publish_unreadable(place, event, error, path=path, told=told, run_url=run_url)
+    for record in records:
+        place.progress(f"{record.model}: {record.conclusion}: {record.sentence}")
+    if not records:
+        why = f"{error.why} No commit before says which model this file is about, so no check could be posted.".strip()
+        raise ConfigError(error.what, why=why, fix=error.fix) from None
+
+
+def _named(config: Path, reports: str | None, plan: str | None) -> list[str]:
+    """Return the models that the jobs before this one have written about."""
+    from mlops_actions.comment import read_reports
+    from mlops_actions.report import read_plan
+
+    work = (config if config.is_dir() else config.parent) / ".mlops"
+    plans = [Path(plan)] if plan else sorted(work.glob("*/plan.json"))
+    folders = [Path(reports)] if reports else sorted(work.glob("*/reports"))
+    written = [report.model for folder in folders for report in read_reports(folder).values()]
+    return [*(read_plan(path).model for path in plans if path.is_file()), *written]
 
 
 def _may_only_read(event: "PullRequestEvent | PushEvent", runner: "Runner") -> bool:

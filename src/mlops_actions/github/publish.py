@@ -65,7 +65,8 @@ def publish(place: Place, record: GateRecord, *, before: str = "") -> GateRecord
     with needing(*PERMISSIONS):
         pulls = pulls_of_commit(place.github, place.repository, record.head)
         showing = {pull.number: pull for pull in pulls if (pull.state, pull.head) == ("open", record.head)}
-        settling = _Settling(place, record, _earlier_records(place, record, before, pulls), showing)
+        earlier = _earlier_records(place, record, before, pulls)
+        settling = _Settling(place, record, earlier, _merged_record(place, record, pulls), showing)
         stands = _published(place, settling)
         for _ in range(ROUNDS):
             if not _overruled(place, stands):
@@ -104,6 +105,7 @@ class _Settling:
     place: Place
     record: GateRecord
     earlier: list[GateRecord]
+    merged: GateRecord | None
     showing: dict[int, Pull]
 
     def settle(self, there: GateRecord | None) -> GateRecord:
@@ -111,7 +113,8 @@ class _Settling:
             self.place.progress(f"{there.model} was judged at {there.head[:12]} by trusted code already: that stays.")
             return there
         decides = self.record.pull_request is not None
-        new = kept(counted(self.record, earlier=self.earlier, same_commit=there, decides=decides), there)
+        new = counted(self.record, earlier=self.earlier, same_commit=there, decides=decides)
+        new = kept(new, there if there and there.accepted else self.merged)
         return self._redder(there, new) if there else new
 
     def _redder(self, there: GateRecord, new: GateRecord) -> GateRecord:
@@ -146,6 +149,16 @@ def _overruled(place: Place, stands: GateRecord) -> bool:
 
 def _said(record: GateRecord) -> tuple[object, ...]:
     return record.outcome, record.sentence, record.evaluation and record.evaluation.comparisons
+
+
+def _merged_record(place: Place, record: GateRecord, pulls: list[Pull]) -> GateRecord | None:
+    """Return what stands at the head of the pull request that brought a commit: what a person accepted there came with it."""
+    if record.pull_request is not None:
+        return None
+    heads = [pull.head for pull in pulls if pull.merged]
+    found = [one for head in heads if (one := _record(place, head, record.model)) and one.accepted]
+    # Of the branch that it was merged into this commit is a part, so that the two are not about different branches.
+    return found[0].model_copy(update={"base_branch": record.base_branch}) if found else None
 
 
 def _earlier_records(place: Place, record: GateRecord, before: str, pulls: list[Pull]) -> list[GateRecord]:
