@@ -46,6 +46,12 @@ def default_branch(folder: Path) -> str:
     return "main" if problem else named.removeprefix("origin/")
 
 
+def top(folder: Path) -> Path | None:
+    """Return the top of the repository that holds a folder; None where git cannot tell."""
+    named, problem = _git(folder, "rev-parse", "--show-toplevel")
+    return None if problem else Path(named)
+
+
 def files(folder: Path) -> list[Path] | None:
     """Return the files below a folder that git tracks or would add, those of submodules too, sorted; None where git cannot tell."""
     listed, problem = _git(folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")

@@ -77,6 +77,18 @@ def test_any_other_input_trains_again(tmp_path: Path, plain: str) -> None:
     assert run(tmp_path)[0].outputs["cached"] == "true"
 
 
+def test_code_beside_the_folder_of_mlops_yaml_and_hidden_code_train_again(tmp_path: Path, plain: str) -> None:
+    model = tmp_path / "models" / "x"
+    model.mkdir(parents=True)
+    project(model, plain)
+    git(tmp_path, "init")
+    for path in (tmp_path / "shared" / "clean.py", model / ".steps" / "clean.py", model / "prompt.md"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("one")
+        assert run(model)[0].outputs["cached"] == "false"
+    assert run(model)[0].outputs["cached"] == "true"
+
+
 def test_prose_and_other_sections_do_not(tmp_path: Path, plain: str) -> None:
     run(project(tmp_path, plain))
     (tmp_path / "README.md").write_text("# Toy\n")

@@ -96,21 +96,42 @@ def test_other_limits_are_judged_again_on_the_same_predictions(origin: Origin, m
         ({"part__helper_py": "two"}, False),
         ({"data__settings_json": "{}"}, False),
         ({"README_md": "two"}, True),
-        ({".hidden__helper_py": "two"}, True),
+        ({".hidden__helper_py": "two"}, False),
     ],
 )
 def test_code_of_the_users_counts(theirs: Origin, changes: dict[str, str], same: bool) -> None:
     assert after(theirs, **changes).identical is same
 
 
-def test_code_outside_of_the_models_folder_does_not_count(tmp_path: Path) -> None:
-    files = {f"flights/{name}": text for name, text in THEIR_FILES.items()}
-    origin = Origin.create(tmp_path / "two", {**files, "trains/fitting.py": "one"})
-    origin.commit({"trains/fitting.py": "two"})
-    assert plan(origin.folder, config="flights/mlops.yaml")[0].identical
-    origin.commit({"flights/fitting.py": "two"})
-    made, _ = plan(origin.folder, config="flights/mlops.yaml")
-    assert (made.identical, made.config, made.base_config) == (False, "flights/mlops.yaml", "flights/mlops.yaml")
+@pytest.mark.parametrize(
+    ("train", "changed"),
+    [
+        ("command: python ../../shared/train.py", "shared/train.py"),
+        ("command: python .steps/train.py", "models/x/.steps/train.py"),
+        ("command: python train.py", "models/x/prompt.md"),
+        ("function: fitting:fit", "features/clean.py"),
+        ("function: fitting:fit", "models/x/license_plates.py"),
+        ("function: fitting:fit", ".github/scripts/fit.py"),
+    ],
+)
+def test_code_of_the_users_may_read_any_file_of_the_repository(tmp_path: Path, train: str, changed: str) -> None:
+    mlops = THEIRS.replace("function: fitting:fit", train)
+    files = {f"models/x/{name}": text for name, text in {**THEIR_FILES, "mlops.yaml": mlops}.items()}
+    origin = Origin.create(tmp_path / "origin", {**files, changed: "one"})
+    identical = []
+    for text in ("one", "two"):
+        origin.commit({changed: text})
+        identical.append(plan(origin.folder, config="models/x/mlops.yaml")[0].identical)
+    assert identical == [True, False]
+
+
+@pytest.mark.parametrize(
+    "path", ["README.md", "models/x/README.md", "docs/how.md", "LICENSE", ".github/workflows/ci.yml"]
+)
+def test_what_is_about_the_repository_is_no_code(tmp_path: Path, path: str) -> None:
+    origin = Origin.create(tmp_path / "origin", {f"models/x/{name}": text for name, text in THEIR_FILES.items()})
+    origin.commit({path: "one"})
+    assert plan(origin.folder, config="models/x/mlops.yaml")[0].identical
 
 
 @pytest.mark.parametrize(

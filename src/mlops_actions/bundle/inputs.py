@@ -8,8 +8,20 @@ from mlops_actions.files import sha256_file
 
 OURS = Path(__file__).resolve().parent.parent
 MAKERS = ("bundle", "data", "train")  # rooms that decide what a bundle holds
-LISTED_BY_HAND = ("__pycache__", "node_modules")
-NO_CODE = (".md", ".rst")
+NEVER_READ = (".git", ".mlops", "__pycache__", "node_modules")
+WORKFLOWS = (".github", "workflows")
+PROSE = (".md", ".rst")
+ABOUT = (
+    "README",
+    "CHANGELOG",
+    "CHANGES",
+    "CONTRIBUTING",
+    "CODE_OF_CONDUCT",
+    "SECURITY",
+    "LICENSE",
+    "LICENCE",
+    "NOTICE",
+)
 
 
 def settings(data: DataSection | None, train: TrainSection | None) -> dict[str, Any]:
@@ -32,9 +44,12 @@ def is_theirs(train: TrainSection | None) -> bool:
 
 
 def is_code(path: PurePath) -> bool:
-    """Whether user code may read a file, by its path from the folder of mlops.yaml: all but prose and hidden folders.
+    """Whether user code may read a file, by its path from the top of the repository: nearly any file, hidden or not.
 
-    Too much costs a training that was not needed; too little would take a model for one that the code no longer makes.
+    Nobody sees from outside what code imports, opens or starts, be it beside the folder of mlops.yaml. Too much costs a training
+    that was not needed; too little would take a model for one that the code no longer makes.
     """
-    hidden = any(part.startswith(".") or part in LISTED_BY_HAND for part in path.parts[:-1])
-    return path.suffix not in NO_CODE and not hidden
+    folders, suffix = path.parts[:-1], path.suffix.lower()
+    if set(folders) & set(NEVER_READ) or folders[:2] == WORKFLOWS or (folders[:1] == ("docs",) and suffix in PROSE):
+        return False
+    return not (path.stem.upper() in ABOUT and suffix in {"", ".txt", *PROSE})

@@ -83,14 +83,7 @@ class Recipe:
 
     def is_code(self, path: str) -> bool:
         """Whether code of the user's may read a file when it trains."""
-        folder = PurePosixPath(posixpath.dirname(self.file))
-        below = PurePosixPath(path)
-        return (
-            inputs.is_theirs(self.config.train)
-            and path != self.file
-            and below.is_relative_to(folder)
-            and inputs.is_code(below.relative_to(folder))
-        )
+        return inputs.is_theirs(self.config.train) and path != self.file and inputs.is_code(PurePosixPath(path))
 
     def counts(self, path: str) -> bool:
         """Whether a change of this file may change the model or how it is judged."""

@@ -29,7 +29,7 @@ def digest(config: Config, data: DataSection, train: TrainSection, data_sha256: 
         "data": data_sha256,
         **inputs.settings(data, train),
         "maker": inputs.maker(),
-        "code": _files(config.root, _code(config, data)) if theirs else {},
+        "code": _code(config, data) if theirs else {},
         "python": interpreter.python,
         "packages": {
             name: version for name, version in interpreter.packages.items() if theirs or name.lower() in MATTERING
@@ -38,16 +38,17 @@ def digest(config: Config, data: DataSection, train: TrainSection, data_sha256: 
     return sha256_text(json.dumps(covered, sort_keys=True))
 
 
-def _files(root: Path, paths: list[Path]) -> dict[str, str]:
-    return {path.relative_to(root).as_posix(): sha256_file(path) for path in paths}
+def _code(config: Config, data: DataSection) -> dict[str, str]:
+    """Return the sha256 of what user code may read beside the data: nearly every file that git tracks or would add, by path.
 
-
-def _code(config: Config, data: DataSection) -> list[Path]:
-    """Return what user code may read beside the data: every file that git tracks or would add, but prose, mlops.yaml and our folder."""
-    root, left_out = config.root, {config.file, *find(config.resolve(data.path))}
+    From the top of the repository: code may read what lies beside the folder of mlops.yaml. Without git, that folder is all.
+    """
+    root = (git.top(config.root) or config.root).resolve()
     listed = git.files(root)
-    paths = _walk(root) if listed is None else listed
-    return [path for path in paths if path not in left_out and inputs.is_code(path.relative_to(root))]
+    paths = [path for path in (_walk(root) if listed is None else listed) if inputs.is_code(path.relative_to(root))]
+    work, left_out = config.work.resolve(), {path.resolve() for path in (config.file, *find(config.resolve(data.path)))}
+    code = [path for path in paths if path.resolve() not in left_out and not path.is_relative_to(work)]
+    return {path.relative_to(root).as_posix(): sha256_file(path) for path in code}
 
 
 def _walk(root: Path) -> list[Path]:
