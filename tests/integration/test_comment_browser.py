@@ -70,7 +70,7 @@ def test_the_page(browser: Browser, name: str, width: int, dark: Any) -> None:
 
 
 @LOOKS
-@pytest.mark.parametrize("name", ["better", "one-airport-worse", "stopped", "two-models"])
+@pytest.mark.parametrize("name", EXAMPLES)
 def test_the_comment(browser: Browser, name: str, width: int, dark: Any) -> None:
     html = as_github_shows(comment(EXAMPLES[name](), marker=MARKER))
     with shown(browser, html, width=width, dark=dark) as (one, asked):
