@@ -305,7 +305,7 @@ def test_weights_and_groups_count(tmp_path: Path) -> None:
     report = run(tmp_path, "{accuracy: {min: 0.1}}", candidate=tmp_path / "b")
     found = comparison(report, "accuracy")
     assert found.candidate.value == pytest.approx(0.75)
-    assert found.support == 25
+    assert found.support == 20
     assert [finding.verdict.reason for finding in report.findings] == ["unpowered", "few_groups"]
 
 

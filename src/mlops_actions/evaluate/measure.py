@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from mlops_actions.config.models import EvaluateSection
 from mlops_actions.errors import ConfigError, DataError
 from mlops_actions.evaluate.metrics import METRICS, Metric, task_of
-from mlops_actions.evaluate.metrics.metric import all_rows
 from mlops_actions.evaluate.pairing import Pair
 from mlops_actions.evaluate.rows import NumberRows, Rows
 from mlops_actions.statistics.change import Change
@@ -67,7 +68,8 @@ def obstacle(name: str, candidate: Rows, base: Rows | None) -> str:
     metric = METRICS[name]
     if task_of(candidate) not in metric.tasks:
         return f"it is a metric of {_listed(metric)}"
-    if all_rows(candidate) < 2:
+    groups = candidate.extent.groups
+    if len(candidate.labels) < 2 or (groups is not None and np.ptp(groups) == 0):
         return "there is one row only, or one group of rows"
     for who, rows in (("candidate", candidate), ("base", base)):
         if rows is None:

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from mlops_actions.config.models import EvaluateSection
 from mlops_actions.evaluate.comparing import Basis
+from mlops_actions.evaluate.metrics.metric import all_rows
 from mlops_actions.evaluate.pairing import Matched
 from mlops_actions.evaluate.version import EVALUATOR
 from mlops_actions.report import Finding
@@ -79,10 +80,12 @@ def of_noise(noise: Noise | None, found: Matched, *, slices: bool) -> list[Notic
 def of_groups(found: Matched) -> list[Notice]:
     """Say that few groups make poor witnesses."""
     groups = found.pair.candidate.extent.groups
-    count = int(groups.max()) + 1 if groups is not None else FEWEST_GROUPS
-    if count >= FEWEST_GROUPS:
+    worth = all_rows(found.pair.candidate)
+    if groups is None or worth >= FEWEST_GROUPS:
         return []
-    sentence = f"The rows come in {count} groups only; below {FEWEST_GROUPS} nothing is claimed, since groups are what counts as independent."
+    count = int(groups.max()) + 1
+    unequal = f", so unequal that they are worth {worth}" if worth < count else " only"
+    sentence = f"The rows come in {count} groups{unequal}; below {FEWEST_GROUPS} nothing is claimed, since groups are what counts as independent."
     return [Notice("few_groups", sentence, "data.group")]
 
 

@@ -17,8 +17,8 @@ from mlops_actions.evaluate.metrics.metric import (
     Linear,
     Metric,
     between_0_and_1,
-    count,
     rarest,
+    worth,
 )
 from mlops_actions.evaluate.rows import ClassRows, Codes, Confusion, Floats, LabelRows
 from mlops_actions.evaluate.text import in_order
@@ -168,7 +168,7 @@ def of_ratio(title: str, ratio: Ratio, averaging: Averaging) -> Metric:
         one = larger(rows) if averaging == "one" else None
         if one is None or isinstance(rows, LabelRows):
             return rarest(rows)
-        return count(np.equal(rows.predicted if ratio.actual == 0 else rows.labels, one), rows.extent)
+        return worth(np.equal(rows.predicted if ratio.actual == 0 else rows.labels, one), rows.extent)
 
     def estimate(rows: Answers) -> Estimate:
         value, parts = measured(rows, average(rows))

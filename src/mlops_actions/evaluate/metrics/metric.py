@@ -24,7 +24,7 @@ class Metric:
         tasks: which kinds of models it judges.
         estimate: rows to value and interval.
         compare: (base, candidate) on the same rows to the change.
-        support: rows that a claim rests on (groups, where rows come in groups); below 30 the metric is unpowered.
+        support: rows that a claim rests on (groups, where rows come in groups), as `worth` counts; below 30 the metric is unpowered.
         higher_is_better: direction.
         needs_scores: predictions alone are not enough.
         obstacle: why the metric cannot be had from rows that have scores where needed, or "".
@@ -88,24 +88,32 @@ def between_0_and_1(value: float, parts: Floats, extent: Extent, rows: int) -> E
 
 
 def all_rows(rows: Rows) -> int:
-    """Return the number of rows, or of groups where rows come in groups."""
-    return count(np.ones(len(rows.labels), dtype=np.bool_), rows.extent)
+    """Return what all rows are worth: see `worth`."""
+    return worth(np.ones(len(rows.labels), dtype=np.bool_), rows.extent)
 
 
-def count(chosen: Flags, extent: Extent) -> int:
-    """Return the number of rows that are chosen, or of groups that have some of them."""
-    if extent.groups is None:
+def worth(chosen: Flags, extent: Extent) -> int:
+    """Return how many equal, independent rows (or groups) the chosen rows are worth: (sum of sizes)^2 / sum of squares.
+
+    Kish 1965, Survey Sampling. Equal rows count one each. Of 100 groups whose sizes differ a hundredfold a few decide, and
+    errors that are estimated from all of them call an equal model worse up to 13 % of the time.
+    """
+    if extent.groups is None and extent.weights is None:
         return int(np.count_nonzero(chosen))
-    return int(np.count_nonzero(np.bincount(extent.groups[chosen])))
+    sizes = chosen if extent.weights is None else np.where(chosen, extent.weights, 0.0)
+    sizes = sizes.astype(np.float64) if extent.groups is None else np.bincount(extent.groups, sizes)
+    squares = float(np.einsum("i,i", sizes, sizes))
+    # 30 equal groups are 30, whatever the last digit.
+    return int(float(sizes.sum()) ** 2 / squares + 1e-6) if squares else 0
 
 
 def rarest(rows: ClassRows | LabelRows) -> int:
-    """Return the rows (or groups) of the rarest class; of several labels, of the rarest side of any."""
-    if rows.extent.groups is None:
+    """Return what the rows of the rarest class are worth; of several labels, those of the rarest side of any."""
+    if rows.extent.groups is None and rows.extent.weights is None:
         return rows.fewest
     sides = (
         [rows.labels == code for code in range(len(rows.classes))]
         if isinstance(rows, ClassRows)
         else [side for label in rows.labels.T for side in (label, ~label)]
     )
-    return min(count(side, rows.extent) for side in sides)
+    return min(worth(side, rows.extent) for side in sides)
