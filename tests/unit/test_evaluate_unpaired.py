@@ -120,14 +120,39 @@ def test_a_record_of_another_evaluator_is_said(tmp_path: Path) -> None:
     assert "computed by version 0 of the evaluator" in evaluation(found).notices[1]
 
 
-def test_a_record_without_numbers_is_no_base(tmp_path: Path) -> None:
+def test_a_record_without_numbers_is_not_the_lack_of_a_base(tmp_path: Path) -> None:
     path = record(tmp_path, 0.9)
     path.write_text(json.dumps({**json.loads(path.read_text()), "outcome": "skipped", "evaluation": None}))
     report = run(tmp_path, record=path, candidate=bundle(tmp_path, "new", 0.9))
-    assert (report.verdict.reason, evaluation(report).base_from) == ("no_base", "none")
+    assert (report.decision, report.verdict.reason) == (Decision.UNDECIDED, "undecided")
+    assert (evaluation(report).word, evaluation(report).base_from) == ("undecided", "record")
+    assert "the record of the base has no value of Accuracy" in report.verdict.sentence
     assert evaluation(report).notices == [
         "The record of the base holds no numbers, so there is nothing to compare with."
     ]
+
+
+@pytest.mark.parametrize("kept", [[], ["roc_auc"]])
+def test_a_limited_metric_that_the_record_lacks_cannot_be_told(tmp_path: Path, kept: list[str]) -> None:
+    path = record(tmp_path, 0.9, whole=False)
+    content = json.loads(path.read_text())
+    content["comparisons"] = [one for one in content["comparisons"] if one["metric"] in kept]
+    path.write_text(json.dumps(content))
+    report = run(tmp_path, record=path, candidate=bundle(tmp_path, "new", 0.5))
+    assert (report.decision, comparison(report, "accuracy").word) == (Decision.UNDECIDED, "undecided")
+    assert comparison(report, "log_loss").word == "no_limit"
+    assert "the record of the base has no value of Accuracy" in report.verdict.sentence
+    strict = run(tmp_path, SECTION[:-1] + ", allow: [undecided]}", record=path, candidate=tmp_path / "new")
+    assert strict.decision is Decision.PASS
+
+
+def test_a_base_on_other_rows_without_scores_cannot_be_told(tmp_path: Path) -> None:
+    base = bundle(tmp_path, "old", 0.9, seed=1)
+    table = pl.read_parquet(base / "predictions" / "test.parquet").select("id", "label", "prediction")
+    write_bundle(base, model_config(input_digest="old"), table)
+    report = run(tmp_path, "{roc_auc: {max_drop_abs: 0.01}}", candidate=bundle(tmp_path, "new", 0.5), base=base)
+    assert (report.decision, evaluation(report).word) == (Decision.UNDECIDED, "different_test_set")
+    assert "tested on other rows, has no value of ROC AUC" in report.verdict.sentence
 
 
 @pytest.mark.parametrize(

@@ -50,10 +50,16 @@ def comparisons(measured: list[Measured], settings: EvaluateSection, basis: Basi
     return [_comparison(one, settings, basis, levels.get(one.name, plain)) for one in measured]
 
 
+def limited(settings: EvaluateSection) -> list[str]:
+    """Return the metrics whose drop is limited."""
+    return [
+        name for name, limits in settings.limits().items() if any(getattr(limits, drop) is not None for drop in DROPS)
+    ]
+
+
 def _is_tested(measured: Measured, settings: EvaluateSection, basis: Basis) -> bool:
-    limits = settings.limits().get(measured.name, Limits())
-    limited = any(getattr(limits, drop) is not None for drop in DROPS)
-    return limited and measured.change is not None and measured.support >= FEWEST_ROWS and basis in {"paired", "record"}
+    known = measured.name in limited(settings)
+    return known and measured.change is not None and measured.support >= FEWEST_ROWS and basis in {"paired", "record"}
 
 
 def _comparison(measured: Measured, settings: EvaluateSection, basis: Basis, levels: Levels) -> Comparison:
@@ -63,6 +69,11 @@ def _comparison(measured: Measured, settings: EvaluateSection, basis: Basis, lev
         gain_of(change, settings.alpha, levels, higher_is_better=measured.metric.higher_is_better) if change else None
     )
     tightest = found[0] if found else None
+    word = (
+        word_of(gain, tightest.drop if tightest else None, measured.support, basis)
+        if base
+        else unseen(basis, is_limited=measured.name in limited(settings))
+    )
     return Comparison(
         metric=measured.name,
         title=measured.title,
@@ -75,7 +86,7 @@ def _comparison(measured: Measured, settings: EvaluateSection, basis: Basis, lev
         gain=gain,
         margin=tightest.drop if tightest else None,
         key=tightest.key if tightest else None,
-        word=word_of(gain, tightest.drop if tightest else None, measured.support, basis),
+        word=word,
         floors=floors(measured, settings),
         detectable=detectable(change.error, levels.worse, settings.power) if change else None,
         rows_needed=_rows_needed(change, tightest.drop, measured.rows, settings) if change and tightest else None,
@@ -91,13 +102,22 @@ def _rows_needed(change: Change, margin: float, rows: int, settings: EvaluateSec
 def word_of(gain: Gain | None, margin: float | None, support: int, basis: Basis) -> Word:
     """Return what a comparison means; a base known by its numbers alone can show a loss, and never that there is none."""
     if gain is None:
-        return "identical" if basis == "identical" else "no_base"
+        return "identical" if basis == "identical" else unseen(basis, is_limited=margin is not None)
     if margin is None:
         return "no_limit"
     if basis == "apart":
         return "different_test_set"
     word = compared(gain, margin, support)
     return word if basis == "paired" or word in {"regressed", "unpowered"} else "undecided"
+
+
+def unseen(basis: Basis, *, is_limited: bool) -> Word:
+    """Return what a metric means that the base has no value of: where there is a base, a limit on a drop cannot pass."""
+    if basis == "none":
+        return "no_base"
+    if not is_limited:
+        return "no_limit"
+    return "different_test_set" if basis == "apart" else "undecided"
 
 
 def span(estimate: Estimate, alpha: float) -> Span:

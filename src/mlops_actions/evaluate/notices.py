@@ -28,8 +28,10 @@ class Notice(NamedTuple):
         return Finding(name=self.reason, verdict=verdict, key=self.key)
 
 
-def of_base(found: Matched, basis: Basis, record: Evaluation | None, *, asked_for_record: bool) -> list[Notice]:
+def of_base(found: Matched, basis: Basis, record: Evaluation | None) -> list[Notice]:
     """Say how the base is known where it is not known row by row on the same rows."""
+    if basis == "record" and record is None:
+        return [Notice("empty_record", "The record of the base holds no numbers, so there is nothing to compare with.")]
     if basis == "record" and record is not None:
         return [
             Notice(
@@ -45,8 +47,6 @@ def of_base(found: Matched, basis: Basis, record: Evaluation | None, *, asked_fo
             "ids or labels differ, so no rows are paired and nothing is claimed."
         )
         return [Notice("different_test_set", sentence), *(_older(record) if record else [])]
-    if basis == "none" and asked_for_record:
-        return [Notice("empty_record", "The record of the base holds no numbers, so there is nothing to compare with.")]
     return []
 
 

@@ -21,7 +21,7 @@ def of_drop(comparison: Comparison, margin: float, word: Word, basis: Basis, set
     if word == "identical":
         return f"Identical by construction: same data, code, parameters, lock and seed, so {title} stays as it was"
     if base is None or gain is None:
-        return f"Nothing to compare with: there is no base, so a drop of {title} cannot be judged"
+        return _without_base(title, basis)
     digits = decimals(gain.low, gain.high)
     values = _moved(comparison.candidate.value, base.value, digits)
     where = {"paired": f"on the same {comparison.rows:,} rows", "record": "by the base's recorded numbers"}
@@ -33,6 +33,13 @@ def of_drop(comparison: Comparison, margin: float, word: Word, basis: Basis, set
         return f"Cannot tell: {title} {values}, but the base was tested on other rows, which may be all of the difference {numbers}"
     said = f"{title} {values} {where[basis]}"
     return f"{_claim(said, margin, word, basis)} {numbers}{_outlook(comparison, margin, word)}"
+
+
+def _without_base(title: str, basis: Basis) -> str:
+    if basis == "none":
+        return f"Nothing to compare with: there is no base, so a drop of {title} cannot be judged"
+    whose = "the base, tested on other rows," if basis == "apart" else "the record of the base"
+    return f"Cannot tell: {whose} has no value of {title}, so a drop of it cannot be judged"
 
 
 def _claim(said: str, margin: float, word: Word, basis: Basis) -> str:

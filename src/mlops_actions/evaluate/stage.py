@@ -9,6 +9,7 @@ from mlops_actions.evaluate.columns import known_columns
 from mlops_actions.evaluate.comparing import Basis
 from mlops_actions.evaluate.gate import Gate, gate
 from mlops_actions.evaluate.limits import judge, of_slices
+from mlops_actions.evaluate.measure import task_of_limits
 from mlops_actions.evaluate.notices import Notice, of_base, of_groups, of_noise, of_training, of_uses
 from mlops_actions.evaluate.pairing import Matched, match
 from mlops_actions.evaluate.picture import BaseFrom, Known, evaluation_of
@@ -61,12 +62,12 @@ def run(
     recorded = read_record(record) if record and not sources.base else None
     trained_noise = read_noise(noise) if noise else None
     found, slices = _matched(config, sources)
-    basis, differing = _basis(sources, found, recorded)
+    basis, differing = _basis(sources, found, recorded, asked_for_record=record is not None)
     judged = gate(config.evaluate, found, slices, basis=basis, record=recorded, noise=trained_noise)
     worn = _uses(uses, basis)
     said = [
         *of_training(differing),
-        *of_base(found, basis, recorded, asked_for_record=record is not None and not sources.base),
+        *of_base(found, basis, recorded),
         *of_noise(trained_noise, found, slices=bool(judged.slices)),
         *of_groups(found),
         *of_uses(worn, config.evaluate),
@@ -83,14 +84,14 @@ def _matched(config: Config, sources: Sources) -> tuple[Matched, Slices]:
 
 
 def _named_task(config: Config) -> Task | None:
-    return config.train.task if config.train else None
+    return config.train.task if config.train else task_of_limits(config.evaluate)
 
 
-def _basis(sources: Sources, found: Matched, record: Evaluation | None) -> tuple[Basis, int]:
+def _basis(sources: Sources, found: Matched, record: Evaluation | None, *, asked_for_record: bool) -> tuple[Basis, int]:
     """Return how the base is known, and on how many rows the same inputs answered differently."""
     if sources.base is None:
-        if record is None:
-            return "none", 0
+        if record is None:  # a record that holds nothing is no sign that there is no base
+            return ("record" if asked_for_record else "none"), 0
         return ("record" if record.test_set == found.test_set else "apart"), 0
     if found.apart:
         return "apart", 0
