@@ -4,13 +4,16 @@ import numpy as np
 import polars as pl
 
 from mlops_actions.errors import DataError
+from mlops_actions.evaluate.classes import classes_of, respelled
 from mlops_actions.evaluate.rows import ClassRows, Codes, Extent, Flags, Floats, LabelRows, NumberRows, Rows, Task
 from mlops_actions.evaluate.sources import LABEL, PREDICTION, SCORE, Source
 from mlops_actions.evaluate.text import as_text, coded, in_order, shown
 
+SMALLEST_SHARE = 1e-12  # of the largest weight: a row that weighs less is lost in the rounding of the others
+
 
 def task_of(answers: Source, sources: list[Source], named: Task | None) -> Task:
-    """Return what kind of model this is: what a bundle says, else mlops.yaml, else the values.
+    """Return what kind of model this is: what a bundle says, else mlops.yaml (its task, or metrics that it names), else the values.
 
     Raises:
         DataError: candidate and base are of different kinds.
@@ -30,7 +33,10 @@ def _task(labels: pl.Series, sources: list[Source]) -> Task:
 
 
 def _has_fraction(values: pl.Series) -> bool:
-    return values.dtype.is_float() and bool((values != values.round()).any())
+    if not (values.dtype.is_float() or values.dtype.is_decimal()):
+        return False
+    numbers = values.cast(pl.Float64)
+    return bool((numbers != numbers.round()).any())
 
 
 def rows_of(answers: Source, sources: list[Source], task: Task) -> list[Rows]:
@@ -52,45 +58,45 @@ def rows_of(answers: Source, sources: list[Source], task: Task) -> list[Rows]:
         names = answers.named(LABEL)
         flags = np.column_stack([_flags(answers, LABEL + name) for name in names])
         return [_several(source, names, flags, extent) for source in sources]
-    text = as_text(answers.frame["label"])
-    classes = _classes(text, sources)
-    labels_as_codes = _codes(text, classes)
-    return [_classified(source, labels_as_codes, classes, extent) for source in sources]
+    return _classified(answers, sources, extent)
+
+
+def _classified(answers: Source, sources: list[Source], extent: Extent) -> list[Rows]:
+    text = as_text(answers.frame["label"], answers.path)
+    labels = set(text.unique())
+    told = [respelled(source, labels) for source in sources]
+    classes = classes_of(text, told)
+    codes, found = _codes(text, classes), list[Rows]()
+    for source in told:
+        # A model scores the classes that it knows; others have no probability.
+        scores = _scores(source, classes, set(source.config.classes) if source.config else labels)
+        found.append(ClassRows(classes, codes, _predicted(source, classes, scores), scores, extent))
+    return found
 
 
 def _extent(answers: Source) -> Extent:
     weights, groups = None, None
     if "weight" in answers.frame.columns:
-        weights = finite(answers, "weight")
-        _refuse(pl.Series(weights <= 0), answers, "weight", "zero or less")
+        weights = _weights(answers)
     if "group" in answers.frame.columns:
-        text = as_text(answers.frame["group"])
+        text = as_text(answers.frame["group"], answers.path)
         _refuse(text.is_null(), answers, "group", "missing")
         groups = coded(text)[1]
     return Extent(weights, groups)
 
 
-def _classes(labels: pl.Series, sources: list[Source]) -> list[str]:
-    """Return all classes: the candidate's own order, then what else the labels and the predictions hold."""
-    known = next((list(source.config.classes) for source in sources if source.config), [])
-    seen = set(labels.unique())
-    if len(seen) < 2:
-        raise DataError("All labels are of one class.", why="the test rows lost a class.", fix="check the split.")
-    for source in sources:
-        seen |= set(source.scored())
-        if "prediction" in source.frame.columns:
-            seen |= set(as_text(source.frame["prediction"].unique()).drop_nulls())
-    return known + in_order(seen - set(known)) if known else in_order(seen)
-
-
-def _classified(source: Source, labels: Codes, classes: list[str], extent: Extent) -> ClassRows:
-    scores = _scores(source, classes)
-    return ClassRows(classes, labels, _predicted(source, classes, scores), scores, extent)
+def _weights(answers: Source) -> Floats:
+    """Return the weights, the largest of them 1, so that no sum of them overflows."""
+    weights = finite(answers, "weight")
+    _refuse(pl.Series(weights <= 0), answers, "weight", "zero or less")
+    shares = weights / weights.max()
+    _refuse(pl.Series(shares < SMALLEST_SHARE), answers, "weight", "less than a trillionth of the largest")
+    return np.asarray(shares, dtype=np.float64)
 
 
 def _predicted(source: Source, classes: list[str], scores: Floats | None) -> Codes:
     if "prediction" in source.frame.columns:
-        text = as_text(source.frame["prediction"])
+        text = as_text(source.frame["prediction"], source.path)
         _refuse(text.is_null(), source, "prediction")
         return _codes(text, classes)
     if scores is None:
@@ -101,13 +107,11 @@ def _predicted(source: Source, classes: list[str], scores: Floats | None) -> Cod
     return np.asarray(scores.argmax(axis=1), dtype=np.int64)
 
 
-def _scores(source: Source, classes: list[str]) -> Floats | None:
+def _scores(source: Source, classes: list[str], needed: set[str]) -> Floats | None:
     if "score" in source.frame.columns:
         return _binary_scores(source, classes)
     scored = set(source.scored())
-    # A bundle scores the classes of its training; one that it never saw has no probability.
-    needed = source.config.classes if source.config else classes
-    if not scored or not set(needed) <= scored:
+    if not scored or not needed <= scored:
         return None
     rows = source.frame.height
     return np.column_stack([finite(source, SCORE + name) if name in scored else np.zeros(rows) for name in classes])
@@ -119,21 +123,26 @@ def _binary_scores(source: Source, classes: list[str]) -> Floats:
             f"{source.path} has one column score, and there are {len(classes)} classes.",
             fix="write score_<class> for each class.",
         )
-    larger = finite(source, "score")
-    if larger.min() < 0 or larger.max() > 1:
-        raise DataError(
-            f"score in {source.path} is no probability: it goes from {larger.min():.4g} to {larger.max():.4g}.",
-            fix=f"write the probability of {classes[1]!r}, the larger class.",
-        )
+    larger = _probabilities(source, "score", f"{in_order(set(classes))[1]!r}, the larger class")
     # The larger class is the second in order, also where a bundle orders its classes otherwise.
     columns = [1 - larger, larger] if in_order(set(classes)) == classes else [larger, 1 - larger]
     return np.column_stack(columns)
 
 
+def _probabilities(source: Source, column: str, of: str) -> Floats:
+    scores = finite(source, column)
+    if scores.min() < 0 or scores.max() > 1:
+        raise DataError(
+            f"{column} in {source.path} is no probability: it goes from {scores.min():.4g} to {scores.max():.4g}.",
+            fix=f"write the probability of {of}.",
+        )
+    return scores
+
+
 def _several(source: Source, names: list[str], labels: Flags, extent: Extent) -> LabelRows:
     """Read prediction_<name> and score_<name>; without predictions a score of a half or more is a yes."""
     missing = [name for name in names if SCORE + name not in source.frame.columns]
-    scores = None if missing else np.column_stack([finite(source, SCORE + name) for name in names])
+    scores = None if missing else np.column_stack([_probabilities(source, SCORE + name, repr(name)) for name in names])
     if all(PREDICTION + name in source.frame.columns for name in names):
         predicted = np.column_stack([_flags(source, PREDICTION + name) for name in names])
     elif scores is not None:

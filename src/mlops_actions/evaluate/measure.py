@@ -8,7 +8,7 @@ from mlops_actions.config.models import EvaluateSection
 from mlops_actions.errors import ConfigError, DataError
 from mlops_actions.evaluate.metrics import METRICS, Metric, task_of
 from mlops_actions.evaluate.pairing import Pair
-from mlops_actions.evaluate.rows import NumberRows, Rows
+from mlops_actions.evaluate.rows import NumberRows, Rows, Task
 from mlops_actions.statistics.change import Change
 from mlops_actions.statistics.estimate import Estimate
 
@@ -32,6 +32,14 @@ class Measured:
     change: Change | None
     support: int
     rows: int
+
+
+def task_of_limits(settings: EvaluateSection) -> Task | None:
+    """Return the kind of model that the named metrics are of; None where none is named, or some are of either kind."""
+    numbers = {"regression" in METRICS[name].tasks for name in settings.limits()}
+    if len(numbers) != 1:
+        return None
+    return "regression" if numbers.pop() else "classification"
 
 
 def measure(pair: Pair, settings: EvaluateSection) -> list[Measured]:

@@ -165,7 +165,7 @@ def _read(path: Path) -> pl.DataFrame:
 
 
 def _with_ids(frame: pl.DataFrame, path: Path) -> pl.DataFrame:
-    ids = as_text(frame["id"])
+    ids = as_text(frame["id"], path)
     if ids.null_count():
         raise DataError(f"{ids.null_count()} rows of {path} have no id.", fix="give every row an id.")
     # Integers are told apart in a fifth of the time of their texts.

@@ -1,0 +1,199 @@
+"""Classes, ids and weights as other tools write them: brought to one spelling where that is plain, else refused."""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from mlops_actions import evaluate
+from mlops_actions.config import load
+from mlops_actions.errors import ConfigError, DataError
+from mlops_actions.evaluate.text import in_order
+from mlops_actions.progress import silent
+from mlops_actions.report import Report
+from support.bundles import model_config, write_bundle
+from support.evaluated import comparison
+
+LIMIT = "{accuracy: {max_drop_abs: 0.1}}"
+
+
+def run(folder: Path, tables: dict[str, dict[str, Any]], section: str = LIMIT) -> Report:
+    """Write columns besides `id` as Parquet files and evaluate them."""
+    paths: dict[str, Any] = {}
+    for name, columns in tables.items():
+        paths[name] = folder / f"{name}.parquet"
+        rows = len(next(iter(columns.values())))
+        pl.DataFrame({"id": range(rows), **columns}).write_parquet(paths[name])
+    (folder / "mlops.yaml").write_text(f"model: toy\nevaluate: {section}\n", encoding="utf-8")
+    return evaluate.run(load(folder), progress=silent, **paths)
+
+
+TRUTH = [True, False] * 20
+TEXT = ["True", "False"] * 20
+
+
+@pytest.mark.parametrize(
+    ("labels", "predicted"),
+    [
+        (TRUTH, TEXT),
+        (TEXT, TRUTH),
+        (TRUTH, ["TRUE", "FALSE"] * 20),
+        ([1, 0] * 20, ["1.0", "0.0"] * 20),
+        ([Decimal("1.00"), Decimal("0.00")] * 20, [1, 0] * 20),
+        ([Decimal("10.50"), Decimal("-0.50")] * 20, ["10.5", "-0.5"] * 20),
+    ],
+)
+def test_one_class_written_in_two_ways_is_one_class(tmp_path: Path, labels: list[Any], predicted: list[Any]) -> None:
+    wrong = predicted[::-1]
+    tables = {"labels": {"label": labels}, "candidate": {"prediction": predicted}, "base": {"prediction": wrong}}
+    found = comparison(run(tmp_path, tables, "{accuracy: {min: 0.9}}"), "accuracy")
+    assert found.base
+    assert (found.candidate.value, found.base.value) == (1.0, 0.0)
+
+
+def test_score_columns_written_otherwise_are_those_of_the_labels(tmp_path: Path) -> None:
+    likely = np.where(TRUTH, 0.9, 0.1)
+    scores = {"score_True": likely, "score_False": 1 - likely}
+    report = run(tmp_path, {"labels": {"label": TRUTH}, "candidate": scores}, "{roc_auc: {min: 0.5}}")
+    assert comparison(report, "roc_auc").candidate.value == 1.0
+
+
+def test_versions_are_no_numbers(tmp_path: Path) -> None:
+    tables = {"labels": {"label": ["1", "1.0"] * 20}, "candidate": {"prediction": ["1.0", "1"] * 20}}
+    assert comparison(run(tmp_path, tables), "accuracy").candidate.value == 0.0
+
+
+@pytest.mark.parametrize("side", ["candidate", "base"])
+@pytest.mark.parametrize(
+    ("foreign", "message"),
+    [
+        ({"prediction": [1, 0] * 20}, r"the labels are 'false', 'true', the predictions '0', '1'"),
+        ({"prediction": ["b ", "a "] * 20}, r"the predictions 'a ', 'b '"),
+        ({"prediction": ["1", "1.0"] * 20}, r"the predictions '1', '1.0'"),
+        ({"score_0": [0.1] * 40, "score_1": [0.9] * 40}, r"the score columns '0', '1'"),
+        ({"prediction": TRUTH, "score_0": [0.1] * 40, "score_1": [0.9] * 40}, r"the score columns '0', '1'"),
+    ],
+)
+def test_labels_and_answers_without_a_common_class_are_refused(
+    tmp_path: Path, side: str, foreign: dict[str, Any], message: str
+) -> None:
+    tables: dict[str, dict[str, Any]] = {
+        "labels": {"label": TRUTH},
+        "candidate": {"prediction": TRUTH},
+        "base": {"prediction": TRUTH},
+    }
+    with pytest.raises(DataError, match=rf"{side}\.parquet have no class in common: .*{message}"):
+        run(tmp_path, {**tables, side: foreign})
+
+
+def test_a_bundle_that_is_right_nowhere_is_judged(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"id": range(40), "label": ["a", "b"] * 20, "prediction": ["c"] * 40})
+    config = model_config(classes=["a", "b", "c"], input_digest="new")
+    write_bundle(tmp_path / "new", config, frame)
+    write_bundle(
+        tmp_path / "old", config.model_copy(update={"input_digest": "old"}), frame.with_columns(prediction="label")
+    )
+    (tmp_path / "mlops.yaml").write_text(f"model: toy\nevaluate: {LIMIT}\n", encoding="utf-8")
+    report = evaluate.run(load(tmp_path), candidate=tmp_path / "new", base=tmp_path / "old", progress=silent)
+    assert report.verdict.reason == "regressed"
+
+
+@pytest.mark.parametrize("side", ["candidate", "base"])
+def test_a_third_class_of_two_names_the_side_that_brings_it(tmp_path: Path, side: str) -> None:
+    answers: dict[str, Any] = {"prediction": [1, 0] * 20}
+    tables: dict[str, dict[str, Any]] = {"labels": {"label": [1, 0] * 20}, "candidate": answers, "base": answers}
+    stray = {"prediction": [*answers["prediction"][1:], 7]}
+    with pytest.raises(DataError, match=rf"{side}\.parquet predicts '7', and the classes are '0', '1'"):
+        run(tmp_path, {**tables, side: stray})
+
+
+def test_a_class_that_only_the_base_predicts_takes_no_scores_from_the_candidate(tmp_path: Path) -> None:
+    labels = ["a", "b", "c"] * 20
+    scores = {f"score_{name}": [0.8 if label == name else 0.1 for label in labels] for name in "abc"}
+    tables: dict[str, dict[str, Any]] = {
+        "labels": {"label": labels},
+        "candidate": scores,
+        "base": {"prediction": ["x", *labels[1:]], **scores},
+    }
+    found = comparison(run(tmp_path, tables, "{log_loss: {max_drop_abs: 0.1}}"), "log_loss")
+    assert found.candidate.value == pytest.approx(-np.log(0.8))
+
+
+@pytest.mark.parametrize(
+    ("role", "values", "message"),
+    [
+        ("id", [[number] for number in range(40)], r"'id' of .*candidate.parquet is List"),
+        ("id", [{"a": number} for number in range(40)], r"'id' of .*candidate.parquet is Struct"),
+        ("id", [b"\xff" + bytes([number]) for number in range(40)], r"'id' of .*candidate.parquet holds bytes"),
+        ("label", [[1], [0]] * 20, r"'label'.* is List"),
+        ("label", [{"a": 1}, {"a": 0}] * 20, r"'label'.* is Struct"),
+        ("label", [b"\xff", b"\xfe"] * 20, r"'label'.* holds bytes that are not UTF-8"),
+        ("prediction", [{"a": 1}, {"a": 0}] * 20, r"'prediction' of .* is Struct"),
+        ("group", [[1], [0]] * 20, r"'group' of .* is List"),
+        ("place", [[1], [0]] * 20, r"'place' is List"),
+        ("place", [b"\xff", b"\xfe"] * 20, r"'place' holds bytes that are not UTF-8"),
+    ],
+)
+def test_values_that_are_no_text(tmp_path: Path, role: str, values: list[Any], message: str) -> None:
+    columns = {"label": [1, 0] * 20, "prediction": [1, 0] * 20, "place": ["x"] * 40, role: values}
+    section = "{accuracy: {max_drop_abs: 0.1}, slices: [place]}"
+    with pytest.raises(DataError, match=message):
+        run(tmp_path, {"candidate": columns}, section)
+
+
+def test_bytes_that_are_utf_8_are_text(tmp_path: Path) -> None:
+    tables = {"labels": {"label": [b"no", b"yes"] * 20}, "candidate": {"prediction": ["no", "yes"] * 20}}
+    assert comparison(run(tmp_path, tables), "accuracy").candidate.value == 1.0
+
+
+@pytest.mark.parametrize("scale", [5e-324, 1e-200, 1e200, 1e308])
+def test_the_unit_of_weights_changes_nothing(tmp_path: Path, scale: float) -> None:
+    labels, answers = [1, 0] * 40, [1, 0] * 38 + [0, 1] * 2
+    tables: dict[str, dict[str, Any]] = {"candidate": {"prediction": answers, "score": np.where(answers, 0.8, 0.3)}}
+    tables["base"] = {"prediction": labels, "score": np.where(labels, 0.7, 0.4)}
+    plain = run(tmp_path, {"labels": {"label": labels, "weight": [1.0] * 80}, **tables})
+    scaled = run(tmp_path, {"labels": {"label": labels, "weight": [scale] * 80}, **tables})
+    assert plain.evaluation
+    assert scaled.evaluation
+    assert plain.evaluation.comparisons == scaled.evaluation.comparisons
+
+
+def test_weights_that_drown_the_others_are_refused(tmp_path: Path) -> None:
+    tables: dict[str, dict[str, Any]] = {"labels": {"label": [1, 0] * 20, "weight": [1e200, *[1.0] * 39]}}
+    with pytest.raises(DataError, match=r"39 rows .* no usable weight: less than a trillionth of the largest"):
+        run(tmp_path, {**tables, "candidate": {"prediction": [1, 0] * 20}})
+
+
+def test_scores_of_several_labels_are_probabilities_too(tmp_path: Path) -> None:
+    tables = {"labels": {"label_a": [1, 0] * 20, "label_b": [0, 1] * 20}}
+    with pytest.raises(DataError, match=r"score_a in .* is no probability: it goes from -1 to 5"):
+        run(tmp_path, {**tables, "candidate": {"score_a": [5.0, -1.0] * 20, "score_b": [0.1, 0.9] * 20}})
+
+
+def test_names_have_one_order_however_a_set_gives_them() -> None:
+    assert in_order({"10", "1.0", "9", "1"}) == ["1", "1.0", "9", "10"]
+    assert in_order({"nan", "2", "10"}) == ["10", "2", "nan"]
+
+
+@pytest.mark.parametrize("metric", ["mae", "rmse", "r2"])
+def test_whole_numbers_are_a_regression_where_its_metrics_are_named(tmp_path: Path, metric: str) -> None:
+    counts = list(range(1, 41))
+    off = [number + (-1) ** number for number in counts]
+    tables = {"labels": {"label": counts}, "candidate": {"prediction": off}, "base": {"prediction": counts}}
+    report = run(tmp_path, tables, f"{{{metric}: {{max_drop_abs: 0.1}}}}")
+    assert comparison(report, "mae").candidate.value == 1.0
+    assert comparison(report, metric).gain
+
+
+def test_fractions_are_classes_where_a_metric_of_classes_is_named(tmp_path: Path) -> None:
+    tables = {"labels": {"label": [0.5, 1.5] * 20}, "candidate": {"prediction": [0.5, 1.5] * 20}}
+    assert comparison(run(tmp_path, tables), "accuracy").candidate.value == 1.0
+
+
+def test_metrics_of_both_kinds_leave_it_to_the_values(tmp_path: Path) -> None:
+    tables = {"labels": {"label": [1, 2] * 20}, "candidate": {"prediction": [1, 2] * 20}}
+    with pytest.raises(ConfigError, match=r"evaluate\.mae is a metric of regression, and this is a classification"):
+        run(tmp_path, tables, "{accuracy: {min: 0.1}, mae: {max: 1}}")
