@@ -145,7 +145,10 @@ def test_values_that_are_no_text(tmp_path: Path, role: str, values: list[Any], m
 
 
 def test_bytes_that_are_utf_8_are_text(tmp_path: Path) -> None:
-    tables = {"labels": {"label": [b"no", b"yes"] * 20}, "candidate": {"prediction": ["no", "yes"] * 20}}
+    tables: dict[str, dict[str, Any]] = {
+        "labels": {"label": [b"no", b"yes"] * 20},
+        "candidate": {"prediction": ["no", "yes"] * 20},
+    }
     assert comparison(run(tmp_path, tables), "accuracy").candidate.value == 1.0
 
 

@@ -60,7 +60,7 @@ def run(
     sources = open_sources(config, candidate, base, labels)
     progress(f"Evaluating {sources.candidate.path}" + (f" against {sources.base.path}" if sources.base else ""))
     recorded = read_record(record) if record and not sources.base else None
-    trained_noise = read_noise(noise) if noise else None
+    trained_noise = read_noise(noise, config.model.id) if noise else None
     found, slices = _matched(config, sources)
     basis, differing = _basis(sources, found, recorded, asked_for_record=record is not None)
     judged = gate(config.evaluate, found, slices, basis=basis, record=recorded, noise=trained_noise)
@@ -68,7 +68,7 @@ def run(
     said = [
         *of_training(differing),
         *of_base(found, basis, recorded),
-        *of_noise(trained_noise, found, slices=bool(judged.slices)),
+        *of_noise(trained_noise, found, sources, config.evaluate, slices=bool(judged.slices)),
         *of_groups(found),
         *of_uses(worn, config.evaluate),
     ]
