@@ -1,6 +1,7 @@
 """The check run of a model: one, updated in place, and the record in it believed only where workflows wrote it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -114,6 +115,30 @@ def test_the_token_of_another_app_is_refused_in_words(gate: Gate) -> None:
     with pytest.raises(ConfigError, match="'own-app'") as refused:
         publish(gate, records.worse(), app="own-app", checks="write")
     assert "github.token" in refused.value.fix
+
+
+def test_what_another_app_s_token_posted_is_taken_back(gate: Gate) -> None:
+    """Whose a token is shows only in what it makes, and nobody can delete a check run."""
+    with pytest.raises(ConfigError):
+        publish(gate, records.better(), app="own-app", checks="write")
+    left = gate.server.checks(HEAD)[NAME]
+    assert (left.conclusion, left.text) == ("cancelled", "")
+    assert left.title.startswith("No verdict")
+
+
+@pytest.mark.parametrize("token", ["ghp_" + "0" * 36, "github_pat_" + "0" * 36])
+def test_a_person_s_token_is_known_before_anything_is_posted(gate: Gate, token: str) -> None:
+    github = replace(gate.github(), token=token)
+    with pytest.raises(ConfigError, match="a person"):
+        checks.publish(github, HOME, records.better(), check)
+    assert gate.server.asked == []
+
+
+def test_a_record_under_another_sign_is_not_believed(gate: Gate) -> None:
+    """Another job of a workflow may post any name and text; our sign is in a field of its own."""
+    text, _ = hide(records.better(), "")
+    gate.server.add_check(HEAD, NAME, text=text, status="completed", conclusion="success", external_id="other")
+    assert read(gate) == []
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
@@ -178,6 +178,24 @@ def test_the_primary_limit_is_waited_for_until_it_is_reset(api: Api, status: int
     api.answers = [Answer(status, {"message": "API rate limit exceeded"}, headers), Answer(201, {"id": 1})]
     assert api.client().send("POST", "comments", {"body": "b"}) == {"id": 1}
     assert api.waited == [41.0]
+
+
+def test_limits_are_waited_for_ten_minutes_in_all_and_it_is_said(api: Api) -> None:
+    """Each wait of five minutes is bearable, and the third is one too many, whichever request it is of."""
+    said: list[str] = []
+    busy = Answer(429, {"message": "rate limit"}, {"Retry-After": "300"})
+    api.answers = [busy, Answer(body={"id": 1}), busy, Answer(body={"id": 2}), busy]
+    github = replace(api.client(), progress=said.append)
+    assert [github.get("x"), github.get("y")] == [{"id": 1}, {"id": 2}]
+    assert failing(lambda: github.get("z")).status == 429
+    assert api.waited == [300.0, 300.0]
+    assert said == ["GitHub limits how often it is asked: waiting 300 seconds."] * 2
+
+
+def test_a_limit_may_come_more_often_than_an_outage(api: Api) -> None:
+    api.answers = [Answer(403, {"message": "secondary rate limit"}) for _ in range(9)] + [Answer(body={"id": 1})]
+    assert api.client().get("x") == {"id": 1}
+    assert api.waited == [60.0] * 9
 
 
 def test_a_reset_in_an_hour_is_an_error_now(api: Api) -> None:

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from mlops_actions.github.hidden import hide
-from mlops_actions.report import Evaluation, GateRecord, Report
+from mlops_actions.report import Evaluation, GateRecord, Plan, Report
 from mlops_actions.verdict import Decision, Verdict
 from support import events, forks
 from support.forks import BASE, CHECK, FORK, HEAD, HOME, MODEL, OTHER_HEAD, artifact, predictions
@@ -232,6 +232,32 @@ def test_a_run_without_predictions_tells_which_stage_failed(repository: forks.Re
     assert repository.conclusion() == "failure"
     assert "validate-data failed" in repository.record().problem
     assert "evil" not in repository.comment().body
+
+
+def plan() -> bytes:
+    made = {"model": MODEL, "config": "mlops.yaml", "head": HEAD, "tested": HEAD, "candidate_key": "k"}
+    return Plan(**made, identical=True).model_dump_json().encode()  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("files", "outcome"),
+    [
+        ([{"filename": "README.md"}, {"filename": "docs/a.md", "previous_filename": "docs/b.md"}], "skipped"),
+        ([{"filename": "README.md"}, {"filename": "flights.parquet"}], "stopped"),
+        ([{"filename": "mlops.yaml"}], "stopped"),
+        ([{"filename": "old.yaml", "previous_filename": "mlops.yaml"}], "stopped"),
+        ([{"filename": f"docs/{number}.md"} for number in range(3000)], "stopped"),
+    ],
+)
+def test_a_change_of_nothing_that_the_model_sees_is_checked_by_github_s_list(
+    files: list[dict[str, str]], outcome: str, repository: forks.Repository
+) -> None:
+    repository.pull.files = files
+    repository.leaves(forks.zipped({"plan.json": plan()}))
+    assert repository.verify() == 0, repository.log
+    assert (repository.record().outcome, repository.conclusion()) == (outcome, "neutral")
+    told = "\N{HEAVY MINUS SIGN} flights: not touched by this change" in repository.comment().body
+    assert told is (outcome == "skipped")
 
 
 def second_model(repository: forks.Repository) -> str:

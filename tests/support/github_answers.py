@@ -98,6 +98,12 @@ def commit(sha: str, parents: list[str]) -> dict[str, Any]:
     return shown | {"sha": sha, "parents": pointers, "files": []}
 
 
+def file(change: dict[str, str]) -> dict[str, Any]:
+    """Return a file that a pull request changes: `filename`, and `previous_filename` where it was renamed."""
+    shown: dict[str, Any] = example("GET", f"{R}/pulls/{{pull_number}}/files", 200)
+    return shown | change
+
+
 def reaction(one: Comment, login: str, content: str) -> dict[str, Any]:
     """Return a reaction to a comment."""
     shown: dict[str, Any] = example("POST", f"{R}/issues/comments/{{comment_id}}/reactions", 201)

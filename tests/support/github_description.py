@@ -28,6 +28,7 @@ PATHS = (
     R,
     f"{R}/pulls",
     f"{R}/pulls/{{pull_number}}",
+    f"{R}/pulls/{{pull_number}}/files",
     f"{R}/issues/{{issue_number}}/comments",
     f"{R}/issues/comments/{{comment_id}}",
     f"{R}/issues/comments/{{comment_id}}/reactions",

@@ -80,6 +80,12 @@ def _pull(call: Call) -> Answer:
     return Answer(body=answers.pull(call.state, pull, whole=True)) if pull else MISSING
 
 
+@route("GET", f"{R}/pulls/{{pull_number}}/files", "pull_requests=read")
+def _files(call: Call) -> Answer:
+    pull = call.state.pulls.get(call.number("pull_number"))
+    return Answer(body=[answers.file(one) for one in pull.files]) if pull else MISSING
+
+
 @route("GET", f"{R}/commits/{{commit_sha}}/pulls", "pull_requests=read")
 def _pulls_of_commit(call: Call) -> Answer:
     sha = call.values["commit_sha"]

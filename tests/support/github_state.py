@@ -28,6 +28,7 @@ class Pull:
     merged_at: str | None = None
     merge_commit: str | None = None
     updated_at: str = field(default_factory=now)
+    files: list[dict[str, str]] = field(default_factory=list)
 
 
 @dataclass

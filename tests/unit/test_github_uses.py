@@ -3,7 +3,7 @@
 import pytest
 
 from mlops_actions.github.uses import counted
-from mlops_actions.report import GateRecord
+from mlops_actions.report import Evaluation, GateRecord
 from support import records
 
 
@@ -42,3 +42,15 @@ def test_one_more_than_any_record_of_the_same_test_set_says(
 def test_where_nothing_was_evaluated_nothing_is_counted() -> None:
     record = records.identical()
     assert counted(record, earlier=[used(4)], same_commit=None, decides=True) == record
+
+
+def test_a_run_again_with_other_predictions_is_another_look() -> None:
+    again = records.worse().model_copy(update={"evaluation": with_test_set(records.worse())})
+    assert counted(again, earlier=[], same_commit=used(5), decides=True).uses == 6
+    assert counted(again, earlier=[], same_commit=used(5), decides=False).uses == 5
+    assert counted(again, earlier=[], same_commit=used(5, "sha256:2"), decides=True).uses == 1
+
+
+def with_test_set(record: GateRecord) -> Evaluation:
+    assert record.evaluation
+    return record.evaluation.model_copy(update={"test_set": "sha256:1"})

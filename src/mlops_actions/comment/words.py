@@ -112,7 +112,7 @@ def mark(record: GateRecord) -> str:
     if record.accepted:
         return PASSED
     found = phrase(record)[0]
-    unproven = not record.verified and record.outcome != "stopped" and found in {PASSED, NOTHING}
+    unproven = not record.verified and record.outcome not in {"stopped", "skipped"} and found in {PASSED, NOTHING}
     return OPEN if unproven else found
 
 

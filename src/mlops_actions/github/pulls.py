@@ -51,6 +51,12 @@ def pulls_with_head(github: GitHub, repository: str, *, owner: str, branch: str)
     return [_pull(one) for one in github.pages(f"repos/{repository}/pulls", query)]
 
 
+def changed_files(github: GitHub, repository: str, number: int) -> set[str]:
+    """Return the paths that a pull request adds, changes or removes, names before a renaming among them; 3,000 at most."""
+    files = list(github.pages(f"repos/{repository}/pulls/{number}/files"))
+    return {path for one in files for path in (one["filename"], one.get("previous_filename")) if path}
+
+
 def pulls_updated_since(github: GitHub, repository: str, moment: str) -> Iterator[Pull]:
     """Yield the pull requests that changed since an ISO 8601 moment in UTC, the latest first."""
     query = {"state": "all", "sort": "updated", "direction": "desc"}

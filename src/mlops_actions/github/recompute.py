@@ -1,6 +1,7 @@
 """Judge a fork's model again from its predictions, by the default branch's limits, labels and base. It is never a success."""
 
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,13 +15,19 @@ from mlops_actions.files import write_text
 from mlops_actions.github.artifacts import Gate, claimed, fetch, find
 from mlops_actions.github.client import GitHub
 from mlops_actions.github.event import WorkflowRunEvent
+from mlops_actions.pipeline.content import Recipe
 from mlops_actions.progress import Progress
 from mlops_actions.report import Evaluation, GateRecord, Plan, Report
 from mlops_actions.report.gate import Conclusion
 
 ELSEWHERE = (
-    "A change of the data, the split or mlops.yaml can be judged only once a maintainer lets trusted code run it."
+    "A change of the data, the split or mlops.yaml can be judged only once a maintainer pushes it to a branch of this"
+    " repository and opens a pull request from it, where trusted code runs it."
 )
+UNTOUCHED = (
+    "Nothing that this model is made of is among the files that the change touches, so there was nothing to run."
+)
+MOST_FILES = 3000  # GitHub lists no more
 FAILED_RUNS = {"failure", "timed_out", "startup_failure"}
 
 
@@ -48,10 +55,24 @@ class Trusted:
         return self.config.model.id
 
 
-def judge(github: GitHub, event: WorkflowRunEvent, trusted: Trusted, *, progress: Progress) -> GateRecord | None:
+def judge(
+    github: GitHub,
+    event: WorkflowRunEvent,
+    trusted: Trusted,
+    *,
+    changed: Callable[[], list[set[str]]],
+    progress: Progress,
+) -> GateRecord | None:
     """Return the record of one model; None where the run left no artifact for it.
 
     Whatever is wrong with the artifact is in the record and no error of ours.
+
+    Args:
+        github: with `actions: read`.
+        event: the run that ended.
+        trusted: what the default branch says of the model.
+        changed: asks GitHub for the files that each of the pull requests changes.
+        progress: told what is done.
 
     Raises:
         GitHubError: GitHub refused or did not answer.
@@ -67,7 +88,7 @@ def judge(github: GitHub, event: WorkflowRunEvent, trusted: Trusted, *, progress
         except DataError as error:
             return _stopped(event, trusted, "neutral", error.what)
         if clean is None:
-            return without_predictions(event, trusted, gate)
+            return _untouched(event, trusted, gate, changed) or without_predictions(event, trusted, gate)
         return _judged(event, trusted, gate, clean, progress)
 
 
@@ -78,6 +99,20 @@ def _judged(event: WorkflowRunEvent, trusted: Trusted, gate: Gate, clean: Path, 
     except (DataError, ConfigError) as error:
         what = error.what.replace(str(clean), "The file of predictions")
         return _stopped(event, trusted, "neutral", f"{what} {ELSEWHERE}")
+
+
+def _untouched(
+    event: WorkflowRunEvent, trusted: Trusted, gate: Gate, changed: Callable[[], list[set[str]]]
+) -> GateRecord | None:
+    """Return the record of a change that GitHub itself lists no file of that the model is made of, as its run says too."""
+    plan = claimed(gate.folder / "plan.json", Plan)
+    if plan is None or not plan.identical or event.conclusion != "success":
+        return None
+    recipe = Recipe(trusted.config, trusted.path, "")
+    if any(len(files) >= MOST_FILES or any(map(recipe.counts, files)) for files in changed()):
+        return None
+    stopped = _stopped(event, trusted, "neutral", UNTOUCHED)
+    return stopped.model_copy(update={"outcome": "skipped", "problem": ""})
 
 
 def without_predictions(event: WorkflowRunEvent, trusted: Trusted, gate: Gate | None = None) -> GateRecord:

@@ -5,12 +5,13 @@ The run that made them could write nothing. This one can, and runs nothing of th
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 
 from mlops_actions.github import checks
 from mlops_actions.github.artifacts import names_models
 from mlops_actions.github.event import DEPENDABOT, WorkflowRunEvent
 from mlops_actions.github.publish import Place, publish
-from mlops_actions.github.pulls import Pull, pulls_with_head
+from mlops_actions.github.pulls import Pull, changed_files, pulls_with_head
 from mlops_actions.github.recompute import Trusted, judge, without_predictions
 from mlops_actions.report.gate import GateRecord
 
@@ -40,7 +41,7 @@ def verify(place: Place, event: WorkflowRunEvent, models: Sequence[Trusted], *, 
         return []
     found = [
         record if record.evaluation is None else record.model_copy(update={"run_url": run_url})
-        for record in _judged(place, event, [_with_record(place, model, pulls) for model in models])
+        for record in _judged(place, event, pulls, [_with_record(place, model, pulls) for model in models])
     ]
     return [
         publish(place, record.model_copy(update={"pull_request": pull.number, "base_branch": pull.base_branch}))
@@ -88,9 +89,12 @@ def _with_record(place: Place, model: Trusted, pulls: Sequence[Pull]) -> Trusted
     return replace(model, record=next((one for one in found if one and one.verified and one.evaluation), None))
 
 
-def _judged(place: Place, event: WorkflowRunEvent, models: Sequence[Trusted]) -> list[GateRecord]:
+def _judged(
+    place: Place, event: WorkflowRunEvent, pulls: Sequence[Pull], models: Sequence[Trusted]
+) -> list[GateRecord]:
     """Return the records of the models that the run was about."""
-    found = [judge(place.github, event, model, progress=place.progress) for model in models]
+    changed = cache(lambda: [changed_files(place.github, place.repository, pull.number) for pull in pulls])
+    found = [judge(place.github, event, model, changed=changed, progress=place.progress) for model in models]
     records = [record for record in found if record]
     if records or names_models(place.github, event.repository, event.run):
         return records
