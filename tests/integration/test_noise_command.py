@@ -51,7 +51,7 @@ def work(folder: Path) -> Path:
 def measured(folder: Path, *arguments: str, **variables: str) -> tuple[Noise, str]:
     code, said = mlops(folder, "noise", *arguments, **variables)
     assert code == 0, said
-    return read_noise(work(folder) / "noise.json"), said
+    return read_noise(work(folder) / "noise.json", "toy"), said
 
 
 def accuracies(folder: Path) -> list[float]:

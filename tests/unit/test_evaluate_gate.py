@@ -200,6 +200,7 @@ def test_noise_of_training_widens_what_is_claimed(tmp_path: Path) -> None:
     assert found.rows_needed is None
     assert comparison(report, "recall").noise is None
     assert "as 5 seeds showed it, on another test set" in evaluation(report).notices[0]
+    assert "not measured for recall" in evaluation(report).notices[1]
     # Three seeds know less than thirty.
     widths = []
     for seeds in (3, 30):
@@ -207,6 +208,22 @@ def test_noise_of_training_widens_what_is_claimed(tmp_path: Path) -> None:
         assert gain
         widths.append(gain.high - gain.low)
     assert widths[0] > 1.5 * widths[1]
+
+
+def test_noise_without_any_limited_metric_widens_nothing_and_says_so(tmp_path: Path) -> None:
+    paths = write(tmp_path, 2000, 60, 20)
+    found = evaluation(run(tmp_path, "{recall: {max_drop_abs: 0.5}}", noise=noise(tmp_path, 0.02), **paths))
+    assert found.notices == [
+        "The noise of training was not measured for recall: there, intervals count the chance of the test rows alone."
+    ]
+
+
+def test_noise_of_another_model_is_refused(tmp_path: Path) -> None:
+    paths = write(tmp_path, 2000, 60, 20)
+    path = noise(tmp_path, 0.02)
+    path.write_text(path.read_text().replace('"toy"', '"other"'))
+    with pytest.raises(DataError, match="noise of the model 'other', and this is 'toy'"):
+        run(tmp_path, "{accuracy: {max_drop_abs: 0.01}}", noise=path, **paths)
 
 
 def test_noise_that_is_none_changes_nothing(tmp_path: Path) -> None:

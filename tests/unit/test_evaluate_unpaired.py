@@ -16,6 +16,7 @@ from mlops_actions.errors import DataError
 from mlops_actions.progress import silent
 from mlops_actions.report import GateRecord, Report
 from mlops_actions.report.evaluation import Evaluation
+from mlops_actions.report.noise import MetricNoise, Noise, write_noise
 from mlops_actions.verdict import Decision
 from support.bundles import model_config, predictions, write_bundle
 from support.evaluated import comparison, evaluation
@@ -239,3 +240,25 @@ def test_labels_unseen_in_training_are_classes_like_others(tmp_path: Path) -> No
     assert found.classes == ["no", "yes", "maybe"]
     assert comparison(report, "accuracy").candidate.value == pytest.approx(0.875)
     assert {one.metric for one in found.comparisons} >= {"accuracy", "roc_auc", "log_loss", "brier"}
+
+
+@pytest.mark.parametrize(("measured", "said"), [("new", False), ("old", False), ("third", True)])
+def test_noise_of_other_trainings_is_said(tmp_path: Path, measured: str, *, said: bool) -> None:
+    paths: dict[str, Any] = {"candidate": bundle(tmp_path, "new", 0.9), "base": bundle(tmp_path, "old", 0.9)}
+    metric = MetricNoise(
+        title="Accuracy", sigma=0.01, seeds=2, values=[0.9, 0.91], error=0.01, widens=None, worse=0, better=0
+    )
+    noise = Noise(
+        model="toy",
+        seeds=[0, 1],
+        input_digests=[measured, "fourth"],
+        test_set="sha256:0",
+        rows=10,
+        alpha=0.05,
+        pairs=1,
+        regressed=0,
+        improved=0,
+        metrics={"accuracy": metric},
+    )
+    found = evaluation(run(tmp_path, noise=write_noise(tmp_path, noise), **paths))
+    assert ("measured on other inputs" in found.notices[0]) is said

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import re
 from pathlib import Path
 
 import pytest
@@ -90,19 +91,39 @@ def test_values_sigma_error_and_mistakes() -> None:
 def test_it_survives_the_disk(tmp_path: Path) -> None:
     found = noise([0.80, 0.84, 0.82])
     assert write_noise(tmp_path, found) == noise_path(tmp_path) == tmp_path / "noise.json"
-    assert read_noise(noise_path(tmp_path)) == found
+    assert read_noise(noise_path(tmp_path), "toy") == found
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"schema_version": 2}', "\udcff"])
 def test_a_file_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
     noise_path(tmp_path).write_bytes(text.encode(errors="surrogateescape"))
     with pytest.raises(DataError, match=r"not a noise\.json of this version"):
-        read_noise(noise_path(tmp_path))
+        read_noise(noise_path(tmp_path), "toy")
+
+
+@pytest.mark.parametrize("value", ["Infinity", "NaN", "-1"])
+def test_sigma_is_a_number_and_the_message_names_the_field(tmp_path: Path, value: str) -> None:
+    text = noise([0.80, 0.84, 0.82]).model_dump_json()
+    text = re.sub(r'"sigma":[^,]+', f'"sigma":{value}', text)
+    noise_path(tmp_path).write_text(text)
+    with pytest.raises(DataError, match=r"metrics\.accuracy\.sigma: Input should be"):
+        read_noise(noise_path(tmp_path), "toy")
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"cannot be read: Is a directory(.|\n)*name the file noise\.json"):
+        read_noise(tmp_path, "toy")
+
+
+def test_the_noise_of_another_model_is_refused(tmp_path: Path) -> None:
+    write_noise(tmp_path, noise([0.80, 0.84, 0.82]))
+    with pytest.raises(DataError, match="noise of the model 'toy', and this is 'other'"):
+        read_noise(noise_path(tmp_path), "other")
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"no .*noise\.json"):
-        read_noise(noise_path(tmp_path))
+        read_noise(noise_path(tmp_path), "toy")
 
 
 def test_the_words_name_what_moves_and_what_the_gate_made_of_it(tmp_path: Path) -> None:

@@ -3,9 +3,10 @@
 from typing import NamedTuple
 
 from mlops_actions.config.models import EvaluateSection
-from mlops_actions.evaluate.comparing import Basis
+from mlops_actions.evaluate.comparing import Basis, limited
 from mlops_actions.evaluate.metrics.metric import all_rows
 from mlops_actions.evaluate.pairing import Matched
+from mlops_actions.evaluate.sources import Sources
 from mlops_actions.evaluate.version import EVALUATOR
 from mlops_actions.report import Finding
 from mlops_actions.report.evaluation import Evaluation
@@ -65,16 +66,35 @@ def of_training(differing: int) -> list[Notice]:
     return [Notice("not_deterministic", sentence)]
 
 
-def of_noise(noise: Noise | None, found: Matched, *, slices: bool) -> list[Notice]:
-    """Say what the noise of training was measured on."""
+def of_noise(
+    noise: Noise | None, found: Matched, sources: Sources, settings: EvaluateSection, *, slices: bool
+) -> list[Notice]:
+    """Say what the noise of training was measured on, and which limited metrics it does not hold."""
     if noise is None:
         return []
+    lacking = [name for name in limited(settings) if name not in noise.metrics]
+    if lacking and len(lacking) == len(limited(settings)):
+        return [_without_noise(lacking)]
     other = "" if noise.test_set == found.test_set else ", on another test set"
     inside = (
         " Inside slices it was not measured; they get that of all rows, which is likely too little." if slices else ""
     )
-    sentence = f"Intervals count the chance of training too, as {len(noise.seeds)} seeds showed it{other}.{inside}"
-    return [Notice("noise_counted", sentence)]
+    sentence = f"Intervals count the chance of training too, as {len(noise.seeds)} seeds showed it{other}.{_strangers(noise, sources)}{inside}"
+    return [Notice("noise_counted", sentence), *([_without_noise(lacking)] if lacking else [])]
+
+
+def _without_noise(metrics: list[str]) -> Notice:
+    sentence = f"The noise of training was not measured for {', '.join(metrics)}: there, intervals count the chance of the test rows alone."
+    return Notice("noise_lacking", sentence)
+
+
+def _strangers(noise: Noise, sources: Sources) -> str:
+    """Say that neither model is one of those whose noise was measured, where both say which they are."""
+    configs = [source.config if source else None for source in (sources.candidate, sources.base)]
+    known = {config.input_digest for config in configs if config and config.input_digest}
+    if not known or known & set(noise.input_digests):
+        return ""
+    return " It was measured on other inputs (data, code or settings) than those of these models."
 
 
 def of_groups(found: Matched) -> list[Notice]:

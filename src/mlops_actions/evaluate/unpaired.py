@@ -13,6 +13,7 @@ from mlops_actions.evaluate.metrics import METRICS
 from mlops_actions.evaluate.pairing import Pair
 from mlops_actions.report.evaluation import Evaluation, Span
 from mlops_actions.report.gate import GateRecord
+from mlops_actions.report.part import first_problem
 from mlops_actions.statistics.change import Student
 from mlops_actions.statistics.estimate import Estimate
 from mlops_actions.statistics.normal import Interval, z
@@ -62,17 +63,12 @@ def read_record(path: Path) -> Evaluation | None:
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}.", fix="check --record.") from None
     except ValueError as error:  # JSON, UTF-8 and pydantic say so alike
-        what = _first(error) if isinstance(error, ValidationError) else "it is no JSON"
+        what = first_problem(error) if isinstance(error, ValidationError) else "it is no JSON"
         raise DataError(
             f"{path} is no record of a gate of this version: {what}.",
             why="it was written by another version of mlops-actions, or is another file.",
             fix="train the base, or leave --record out.",
         ) from None
-
-
-def _first(error: ValidationError) -> str:
-    first = error.errors(include_url=False, include_input=False)[0]
-    return f"{'.'.join(map(str, first['loc'])) or 'the whole'}: {first['msg']}"
 
 
 def beside_record(measured: list[Measured], record: Evaluation) -> list[Measured]:

@@ -1,13 +1,13 @@
 """noise.json: how much a metric moves when nothing but the seed of training changes. `mlops noise` writes it, evaluate reads it."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError
 
 from mlops_actions.errors import DataError
 from mlops_actions.files import write_text
-from mlops_actions.report.part import Part
+from mlops_actions.report.part import Finite, Part, first_problem
 
 
 class MetricNoise(Part):
@@ -23,11 +23,11 @@ class MetricNoise(Part):
     """
 
     title: str
-    sigma: float = Field(ge=0)
+    sigma: Finite = Field(ge=0)
     seeds: int = Field(ge=2)
-    values: list[float]
-    error: float = Field(ge=0)
-    widens: float | None
+    values: list[Finite]
+    error: Finite = Field(ge=0)
+    widens: Finite | None
     worse: int = Field(ge=0)
     better: int = Field(ge=0)
 
@@ -52,7 +52,7 @@ class Noise(Part):
     input_digests: list[str]
     test_set: str
     rows: int
-    alpha: float
+    alpha: Annotated[float, Field(gt=0, lt=0.5)]
     pairs: int
     regressed: int
     improved: int
@@ -76,19 +76,33 @@ def write_noise(work: Path, noise: Noise) -> Path:
     return path
 
 
-def read_noise(path: Path) -> Noise:
+def read_noise(path: Path, model: str) -> Noise:
     """Read it.
 
+    Args:
+        path: of the file.
+        model: that it has to be of.
+
     Raises:
-        DataError: missing, or not of this version.
+        DataError: missing, not of this version, or of another model.
     """
     try:
-        return Noise.model_validate_json(path.read_text(encoding="utf-8"))
+        found = Noise.model_validate_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise DataError(
             f"There is no {path}.", why="noise was never measured here.", fix="run `mlops noise`."
         ) from None
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}.", fix="name the file noise.json.") from None
     except (ValidationError, UnicodeDecodeError) as error:
+        what = first_problem(error) if isinstance(error, ValidationError) else "it is no text"
         raise DataError(
-            f"{path} is not a noise.json of this version: {str(error).splitlines()[0]}.", fix="run `mlops noise` again."
+            f"{path} is not a noise.json of this version: {what}.", fix="run `mlops noise` again."
         ) from None
+    if found.model != model:
+        raise DataError(
+            f"{path} is the noise of the model {found.model[:60]!r}, and this is {model!r}.",
+            why="the noise of one model says nothing about another.",
+            fix="run `mlops noise` for this one.",
+        )
+    return found
