@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from sklearn.metrics import f1_score, precision_score, recall_score
 
 from mlops_actions import evaluate
 from mlops_actions.config import load
@@ -200,3 +201,31 @@ def test_metrics_of_both_kinds_leave_it_to_the_values(tmp_path: Path) -> None:
     tables = {"labels": {"label": [1, 2] * 20}, "candidate": {"prediction": [1, 2] * 20}}
     with pytest.raises(ConfigError, match=r"evaluate\.mae is a metric of regression, and this is a classification"):
         run(tmp_path, tables, "{accuracy: {min: 0.1}, mae: {max: 1}}")
+
+
+def test_a_class_that_nobody_has_is_left_out_of_means_and_named(tmp_path: Path) -> None:
+    labels = np.array([0, 1] * 60)
+    answers = {"candidate": np.where(np.arange(120) % 10, labels, 1 - labels), "base": labels}
+    tables: dict[str, dict[str, Any]] = {"labels": {"label": labels}}
+    for side, predicted in answers.items():
+        likely = np.where(predicted, 0.8, 0.2)
+        tables[side] = {"prediction": predicted, "score_0": 1 - likely, "score_1": likely, "score_2": 0 * likely}
+    report = run(tmp_path, tables, "{f1_macro: {max_drop_abs: 0.05}}")
+    found = comparison(report, "f1_macro")
+    assert found.base
+    assert found.candidate.value == pytest.approx(f1_score(labels, answers["candidate"], average="macro"), abs=1e-12)
+    assert (found.base.value, found.support, found.word) == (1.0, 60, "regressed")
+    assert found.title == "F1 (mean over classes, without 2)"
+
+
+def test_means_over_classes_are_those_of_scikit_learn_where_a_class_is_only_predicted(tmp_path: Path) -> None:
+    labels = np.array(["a", "b", "c"] * 40)
+    stray = np.where(np.arange(120) % 7, labels, "d")
+    tables: dict[str, dict[str, Any]] = {"labels": {"label": labels}, "candidate": {"prediction": stray}}
+    report = run(tmp_path, {**tables, "base": {"prediction": labels}})
+    for name, of in (("f1_macro", f1_score), ("precision", precision_score), ("recall", recall_score)):
+        expected = of(labels, stray, average="macro", zero_division=0)
+        found = comparison(report, name)
+        assert found.base
+        assert found.candidate.value == pytest.approx(expected, abs=1e-12)
+        assert found.base.value == 1.0

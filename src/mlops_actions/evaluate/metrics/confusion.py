@@ -27,6 +27,7 @@ from mlops_actions.statistics.bootstrap import spread
 from mlops_actions.statistics.change import Change, linear
 from mlops_actions.statistics.estimate import Estimate
 
+MOST_NAMED = 3  # classes that are not there
 Answers = ClassRows | LabelRows
 Averaging = Literal["one", "macro", "weighted"]
 
@@ -65,11 +66,13 @@ class Average:
     Attributes:
         one: the only class that counts, or None.
         weighted: classes count by their rows; else alike.
+        among: the classes that count, where not all do.
     """
 
     ratio: Ratio
     one: int | None = None
     weighted: bool = False
+    among: tuple[int, ...] | None = None
 
     def of(self, table: Confusion) -> Floats:
         """Return the mean of each table: [R]."""
@@ -91,6 +94,8 @@ class Average:
             return np.asarray(np.arange(table.actual.shape[-1]) == self.one, dtype=np.float64)
         if self.weighted:
             return np.asarray(table.actual / table.actual.sum(axis=-1, keepdims=True), dtype=np.float64)
+        if self.among is not None:
+            return np.isin(np.arange(table.actual.shape[-1]), self.among) / len(self.among)
         return np.full(table.actual.shape[-1], 1 / table.actual.shape[-1])
 
 
@@ -162,12 +167,15 @@ def of_ratio(title: str, ratio: Ratio, averaging: Averaging) -> Metric:
 
     def average(rows: Answers) -> Average:
         one = larger(rows) if averaging == "one" else None
-        return Average(ratio, one, averaging == "weighted")
+        among = tuple(there(rows)) if isinstance(rows, ClassRows) else None
+        return Average(ratio, one, averaging == "weighted", among)
 
     def support(rows: Answers) -> int:
-        one = larger(rows) if averaging == "one" else None
-        if one is None or isinstance(rows, LabelRows):
+        if isinstance(rows, LabelRows):
             return rarest(rows)
+        one = larger(rows) if averaging == "one" else None
+        if one is None:
+            return rarest_there(rows)
         return worth(np.equal(rows.predicted if ratio.actual == 0 else rows.labels, one), rows.extent)
 
     def estimate(rows: Answers) -> Estimate:
@@ -182,11 +190,23 @@ def of_ratio(title: str, ratio: Ratio, averaging: Averaging) -> Metric:
             assert isinstance(candidate, ClassRows)
             drawn = replicates(base, candidate)
             if drawn:
-                before_drawn, after_drawn = (average(base).of(table) for table in drawn)
+                before_drawn, after_drawn = average(base).of(drawn[0]), average(candidate).of(drawn[1])
                 return spread(value, after_drawn - before_drawn, parts, "bootstrap of the joint cells", least)
         return linear(value, parts, "delta method" + extent.said(), extent.groups, least)
 
     return Metric(title, CLASSES, estimate, compare, support, detail=_detail(averaging))
+
+
+def there(rows: ClassRows) -> list[int]:
+    """Return the classes that a row is of or is called; others have no ratio, and no part in a mean (as in scikit-learn)."""
+    return [int(code) for code in np.flatnonzero(rows.confusion.actual + rows.confusion.predicted)]
+
+
+def rarest_there(rows: ClassRows) -> int:
+    """Return what the rows of the rarest class are worth, of those that are there."""
+    if rows.extent.groups is None and rows.extent.weights is None:
+        return int(np.bincount(rows.labels, minlength=len(rows.classes))[there(rows)].min())
+    return min(worth(rows.labels == code, rows.extent) for code in there(rows))
 
 
 def larger(rows: Answers) -> int | None:
@@ -202,9 +222,19 @@ def _detail(averaging: Averaging) -> Callable[[Answers], str]:
         if code is not None:
             return f"of {rows.classes[code][:60]}"
         over = "labels" if isinstance(rows, LabelRows) else "classes"
-        return f"weighted by {over}" if averaging == "weighted" else f"mean over {over}"
+        return (f"weighted by {over}" if averaging == "weighted" else f"mean over {over}") + _without(rows)
 
     return detail
+
+
+def _without(rows: Answers) -> str:
+    """Name classes that no row is of or is called."""
+    if isinstance(rows, LabelRows):
+        return ""
+    present = set(there(rows))
+    absent = [name[:60] for code, name in enumerate(rows.classes) if code not in present]
+    more = f" and {len(absent) - MOST_NAMED} more" if len(absent) > MOST_NAMED else ""
+    return f", without {', '.join(absent[:MOST_NAMED])}{more}" if absent else ""
 
 
 METRICS = {
