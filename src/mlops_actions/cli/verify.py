@@ -80,6 +80,7 @@ def _models(config: str, base: str) -> "list[Trusted]":
     from mlops_actions.config import load
     from mlops_actions.errors import ConfigError
     from mlops_actions.github.recompute import Trusted
+    from mlops_actions.pipeline.content import Recipe
     from mlops_actions.repository import Repository
 
     loaded = [load(Path(line.strip())) for line in config.splitlines() if line.strip()]
@@ -99,6 +100,7 @@ def _models(config: str, base: str) -> "list[Trusted]":
                 commit=repository.commit("HEAD"),
                 base=kept if base or kept.is_dir() else None,
                 record=None,
+                counts=Recipe(one, repository.relative(one.file), "").counts,
             )
         )
     return found

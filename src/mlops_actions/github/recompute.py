@@ -15,7 +15,6 @@ from mlops_actions.files import write_text
 from mlops_actions.github.artifacts import Gate, claimed, fetch, find
 from mlops_actions.github.client import GitHub
 from mlops_actions.github.event import WorkflowRunEvent
-from mlops_actions.pipeline.content import Recipe
 from mlops_actions.progress import Progress
 from mlops_actions.report import Evaluation, GateRecord, Plan, Report
 from mlops_actions.report.gate import Conclusion
@@ -41,6 +40,7 @@ class Trusted:
         commit: that is checked out: whose labels these are, and whose model the base is.
         base: bundle of its predictions, from the cache; None where there is none.
         record: what the gate said of the base; used where there are no predictions.
+        counts: whether a change of a file may change the model.
     """
 
     config: Config
@@ -48,6 +48,7 @@ class Trusted:
     commit: str
     base: Path | None
     record: GateRecord | None
+    counts: Callable[[str], bool]
 
     @property
     def model(self) -> str:
@@ -108,8 +109,7 @@ def _untouched(
     plan = claimed(gate.folder / "plan.json", Plan)
     if plan is None or not plan.identical or event.conclusion != "success":
         return None
-    recipe = Recipe(trusted.config, trusted.path, "")
-    if any(len(files) >= MOST_FILES or any(map(recipe.counts, files)) for files in changed()):
+    if any(len(files) >= MOST_FILES or any(map(trusted.counts, files)) for files in changed()):
         return None
     stopped = _stopped(event, trusted, "neutral", UNTOUCHED)
     return stopped.model_copy(update={"outcome": "skipped", "problem": ""})
