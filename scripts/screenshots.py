@@ -1,4 +1,8 @@
-"""Write docs/comment/*.png: what a comment looks like for each thing that the gate can say, and the page. `make screenshots`."""
+"""Write docs/comment/*.png: what a comment looks like for each thing that the gate can say, and the page. `make screenshots`.
+
+Those in docs/comment/flights are of the comments beside them, which pull requests of the example got in act; to get new ones:
+`pytest tests/e2e/test_gate_pull_request.py tests/e2e/test_gate_forks.py --comments docs/comment/flights`.
+"""
 
 import subprocess
 import sys
@@ -11,6 +15,7 @@ from support.browser import as_github_shows, chromium, draw, shown
 from support.records import EXAMPLES
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "comment"
+FLIGHTS = FOLDER / "flights"
 EMOJI = "fonts-noto-color-emoji"
 # name of the picture -> example, width, dark, folds open
 COMMENTS = {
@@ -42,6 +47,9 @@ def main() -> None:
         for name, (example, width, dark, opened) in COMMENTS.items():
             html = as_github_shows(comment(EXAMPLES[example](), marker="<!-- mlops-actions -->"))
             picture(browser, html, FOLDER / f"{name}.png", width=width, dark=dark, opened=opened)
+        for path in sorted(FLIGHTS.glob("*.md")):
+            html = as_github_shows(path.read_text(encoding="utf-8"))
+            picture(browser, html, path.with_suffix(".png"), width=960, dark=False, opened=False)
         for name, (example, width, dark) in PAGES.items():
             html = page(EXAMPLES[example]())
             picture(browser, html, FOLDER / f"{name}.png", width=width, dark=dark, opened=False, most=1600)
