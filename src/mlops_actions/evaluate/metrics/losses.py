@@ -1,5 +1,6 @@
 """Means of one loss a row: log loss, Brier score, mean absolute error."""
 
+import math
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -37,6 +38,17 @@ def brier(rows: ClassRows | LabelRows) -> Floats:
     return np.asarray(np.einsum("ij,ij->i", rows.scores, rows.scores) / total**2 - 2 * truth + 1)
 
 
+def dearest_log_loss(rows: ClassRows | LabelRows) -> float:
+    """Return the log loss of a row if the surest answer among all rows were wrong."""
+    return -math.log(max(1 - _surest(rows), SUREST)) / _labels(rows)
+
+
+def dearest_brier(rows: ClassRows | LabelRows) -> float:
+    """Return the Brier score of a row if the surest answer among all rows were wrong."""
+    binary = isinstance(rows, LabelRows) or len(rows.classes) == 2
+    return (1 if binary else 2) * _surest(rows) ** 2 / _labels(rows)
+
+
 def absolute_error(rows: NumberRows) -> Floats:
     """Return |predicted - label| of each row: [N]."""
     return np.abs(rows.predicted - rows.labels)
@@ -47,8 +59,17 @@ def of_mean(
     tasks: frozenset[Task],
     loss: Callable[[Any], Floats],
     obstacle: Callable[[Any], str] = lambda _: "",
+    dearest: Callable[[Any], float] = lambda _: 0.0,
 ) -> Metric:
-    """Make a metric of the mean of one loss a row; intervals by Student's t, paired for the comparison."""
+    """Make a metric of the mean of one loss a row; intervals by Student's t, paired for the comparison.
+
+    Args:
+        title: for people.
+        tasks: see `Metric`.
+        loss: of each row: [N].
+        obstacle: see `Metric`.
+        dearest: the loss of one row more, where scores tell what it can be: a sure and wrong answer that no row shows.
+    """
 
     @lru_cache(maxsize=2)  # base and candidate: each is estimated, then both are compared
     def measured(rows: Rows) -> Linear:
@@ -59,7 +80,10 @@ def of_mean(
         return linear(value, parts, "", rows.extent.groups)
 
     def compare(base: Rows, candidate: Rows) -> Change:
-        return difference(measured(base), measured(candidate), "paired t", base.extent)
+        weights = base.extent.weights
+        heaviest = 1 / len(base.labels) if weights is None else float(weights.max() / weights.sum())
+        most = heaviest * max(dearest(rows) for rows in (base, candidate))
+        return difference(measured(base), measured(candidate), "paired t", base.extent, most)
 
     return Metric(
         title,
@@ -101,10 +125,23 @@ def _total(rows: ClassRows) -> Floats:
 def _over_labels(losses: Floats) -> Floats:
     """Return the mean of each row: [N, L] to [N]; [N] stays."""
     return losses if losses.ndim == 1 else np.asarray(losses.mean(axis=1))
+def _surest(rows: ClassRows | LabelRows) -> float:
+    """Return the largest probability that any answer was given."""
+    assert rows.scores is not None, "the caller checks needs_scores"
+    if isinstance(rows, LabelRows):
+        return float(np.clip(max(rows.scores.max(), 1 - rows.scores.min()), 0, 1))
+    return float((rows.scores.max(axis=1) / _total(rows)).max())
+
+
+def _labels(rows: ClassRows | LabelRows) -> int:
+    """Return over how many labels the loss of a row is a mean."""
+    return len(rows.classes) if isinstance(rows, LabelRows) else 1
+
+
 
 
 METRICS = {
-    "log_loss": of_mean("Log loss", CLASSES, log_loss, no_probabilities),
-    "brier": of_mean("Brier score", CLASSES, brier, no_probabilities),
+    "log_loss": of_mean("Log loss", CLASSES, log_loss, no_probabilities, dearest_log_loss),
+    "brier": of_mean("Brier score", CLASSES, brier, no_probabilities, dearest_brier),
     "mae": of_mean("Mean absolute error", NUMBERS, absolute_error),
 }

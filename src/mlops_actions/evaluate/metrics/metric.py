@@ -72,9 +72,12 @@ def mean(values: Floats, extent: Extent) -> Linear:
     return Linear(value, weights * (values - value) / weights.sum())
 
 
-def difference(first: Linear, second: Linear, method: str, extent: Extent) -> Change:
-    """Return the change between two values, each with what rows add to it; a row more may weigh as much as a usual one of the base."""
-    least = usual(summed(first.parts, extent.groups))
+def difference(first: Linear, second: Linear, method: str, extent: Extent, dearest: float = 0.0) -> Change:
+    """Return the change between two values, each with what rows add to it.
+
+    A row more may add as much as a usual one of the base, or as `dearest`, whichever is more.
+    """
+    least = max(usual(summed(first.parts, extent.groups)), dearest)
     parts = second.parts - first.parts
     return linear(second.value - first.value, parts, method + extent.said(), extent.groups, least)
 
