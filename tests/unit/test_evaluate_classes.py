@@ -229,3 +229,29 @@ def test_means_over_classes_are_those_of_scikit_learn_where_a_class_is_only_pred
         assert found.base
         assert found.candidate.value == pytest.approx(expected, abs=1e-12)
         assert found.base.value == 1.0
+
+
+@pytest.mark.parametrize("slices", ["[id]", "[label]", "[[place, label]]", "[{column: label, bins: [1]}]"])
+def test_slices_by_the_id_or_the_label_are_refused(tmp_path: Path, slices: str) -> None:
+    columns = {"label": [1, 0] * 20, "prediction": [1, 0] * 20, "place": ["x"] * 40}
+    with pytest.raises(ConfigError, match=r"evaluate\.slices names '(id|label)', which is the id or the label"):
+        run(tmp_path, {"candidate": columns}, f"{{accuracy: {{max_drop_abs: 0.1}}, slices: {slices}}}")
+
+
+def test_a_folder_without_a_bundle_may_have_meant_a_file(tmp_path: Path) -> None:
+    (tmp_path / "mlops.yaml").write_text(f"model: toy\nevaluate: {LIMIT}\n", encoding="utf-8")
+    with pytest.raises(DataError, match="There is no bundle at") as raised:
+        evaluate.run(load(tmp_path), candidate=tmp_path, progress=silent)
+    assert "name a Parquet file" in str(raised.value)
+
+
+def test_a_column_that_is_only_called_like_a_label_makes_slices(tmp_path: Path) -> None:
+    columns = {"label": [1, 0] * 40, "prediction": [1, 0] * 40, "label_source": ["x"] * 80}
+    section = "{accuracy: {max_drop_abs: 0.1}, slices: [label_source], min_slice_rows: 30}"
+    tables = {"labels": columns, "candidate": {"prediction": [1, 0] * 40}, "base": {"prediction": [1, 0] * 40}}
+    found = run(tmp_path, tables, section).evaluation
+    assert found
+    assert [one.name for one in found.slices] == ["label_source = x"]
+    several = {"label_a": [1, 0] * 20, "label_b": [0, 1] * 20, "score_a": [0.5] * 40, "score_b": [0.5] * 40}
+    with pytest.raises(ConfigError, match="names 'label_a', which is the id or the label"):
+        run(tmp_path, {"candidate": several}, "{slices: [label_a]}")

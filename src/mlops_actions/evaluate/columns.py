@@ -5,7 +5,7 @@ import polars as pl
 from mlops_actions.config import Config
 from mlops_actions.data import listed, nearest, shown
 from mlops_actions.errors import ConfigError, DataError
-from mlops_actions.evaluate.pairing import Order
+from mlops_actions.evaluate.pairing import Order, label_columns
 from mlops_actions.evaluate.sources import Source, Sources, read_table
 from mlops_actions.evaluate.trusted import test_rows
 
@@ -26,9 +26,10 @@ def known_columns(config: Config, sources: Sources, order: Order, slicing: list[
         slicing: columns that have to be found.
 
     Raises:
-        ConfigError: a column is nowhere.
+        ConfigError: a column is nowhere, or is the id or the label.
         DataError: a file cannot be read, or does not have these rows.
     """
+    _refuse_answers(config, sources.answers, slicing)
     found = _picked(sources.answers.frame, sources.answers, order, slicing)
     features = _features(sources)
     bundled = _of_bundle(sources, order, [name for name in dict.fromkeys([*slicing, *features]) if name not in found])
@@ -38,6 +39,20 @@ def known_columns(config: Config, sources: Sources, order: Order, slicing: list[
     if missing or (unseen and config.data and config.evaluate.show_rows):
         found |= _of_data(config, order, missing, unseen, [*sources.answers.frame.columns, *bundled])
     return pl.DataFrame([column.alias(name) for name, column in found.items()])
+
+
+def _refuse_answers(config: Config, answers: Source, slicing: list[str]) -> None:
+    """Refuse slices by what is judged: each row is an id of its own, and rows of one label have nothing to tell apart."""
+    roles = {"id", *label_columns(answers), *((config.data.id, config.data.label) if config.data else ())}
+    refused = [name for name in slicing if name in roles]
+    if refused:
+        raise ConfigError(
+            f"evaluate.slices names {shown(refused[0])}, which is the id or the label of the rows.",
+            why="slices go by what is known of a row before its answer; how each class fares stands in the report anyway.",
+            fix="name another column.",
+            file=str(config.file),
+            line=config.line("evaluate.slices"),
+        )
 
 
 def _features(sources: Sources) -> list[str]:

@@ -113,6 +113,12 @@ def open_source(path: Path) -> Source:
             fix="check the path, or run train first.",
         )
     if path.is_dir():
+        if not (path / "model_config.yaml").exists():
+            raise DataError(
+                f"There is no bundle at {path}.",
+                why="the folder has no model_config.yaml: train has not run here, or its artifact was not downloaded.",
+                fix="run train first, or name a Parquet file.",
+            )
         bundle = Bundle(path)
         config = bundle.config()
         _refuse_changed(bundle)
