@@ -248,7 +248,11 @@ def test_a_folder_without_a_bundle_may_have_meant_a_file(tmp_path: Path) -> None
 def test_a_column_that_is_only_called_like_a_label_makes_slices(tmp_path: Path) -> None:
     columns = {"label": [1, 0] * 40, "prediction": [1, 0] * 40, "label_source": ["x"] * 80}
     section = "{accuracy: {max_drop_abs: 0.1}, slices: [label_source], min_slice_rows: 30}"
-    tables = {"labels": columns, "candidate": {"prediction": [1, 0] * 40}, "base": {"prediction": [1, 0] * 40}}
+    tables: dict[str, dict[str, Any]] = {
+        "labels": columns,
+        "candidate": {"prediction": [1, 0] * 40},
+        "base": {"prediction": [1, 0] * 40},
+    }
     found = run(tmp_path, tables, section).evaluation
     assert found
     assert [one.name for one in found.slices] == ["label_source = x"]
