@@ -123,7 +123,7 @@ def test_rows_without_a_limit_are_not_drawn_beside_rows_with_one() -> None:
 @given(st.tuples(*[NUMBERS] * 5), st.none() | st.floats(0, 1e12))
 def test_every_whisker_is_as_wide(numbers: tuple[float, ...], margin: float | None) -> None:
     names = ("value", "low", "high", "adjusted_low", "adjusted_high")
-    given_gain = Gain.model_construct(**dict(zip(names, numbers, strict=True)), error=1, p_worse=0.5, p_better=0.5)
+    given_gain = gain(0.0, 1.0).model_copy(update=dict(zip(names, numbers, strict=True)))
     for one in intervals([(given_gain, margin), (gain(-0.0171, 0.001), 0.005)]):
         if one:
             text = draw(one)
