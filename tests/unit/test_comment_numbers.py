@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from mlops_actions.comment.numbers import decimals, duration, number, percent, plain, signed, size, ticks
 from mlops_actions.comment.whiskers import SPACE, WIDTH, draw, intervals
 from mlops_actions.comment.write_markdown import sparkline
-from mlops_actions.report.evaluation import Gain
 from support.records import gain
 
 NUMBERS = st.floats(allow_nan=True, allow_infinity=True)
