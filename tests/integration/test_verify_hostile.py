@@ -162,7 +162,7 @@ def test_two_files_of_predictions(repository: forks.Repository) -> None:
 def test_a_change_of_the_data_cannot_be_judged_here(repository: forks.Repository) -> None:
     """The test rows of the pull request are others than those of the default branch."""
     repository.leaves(artifact(ROWS.with_columns(id="g" + pl.col("id"))))
-    refused(repository, "only once a maintainer lets trusted code run it")
+    refused(repository, "opens a pull request from it, where trusted code runs it")
 
 
 # JSON.
