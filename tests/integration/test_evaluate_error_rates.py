@@ -11,13 +11,14 @@ from itertools import product
 
 import numpy as np
 import pytest
-from scipy.stats import multinomial
+from scipy.stats import multinomial, norm
 
 from bench.counted import any_slice, drawn
+from bench.gated import any_alarm
 from bench.simulated import Answers, Numbers, Scores
 from mlops_actions.evaluate.metrics import METRICS, confusion
 from mlops_actions.evaluate.metrics.metric import mean
-from mlops_actions.evaluate.rows import Extent, NumberRows
+from mlops_actions.evaluate.rows import ClassRows, Extent, NumberRows
 from mlops_actions.statistics import bootstrap, delong, mcnemar
 from mlops_actions.statistics.change import Change, Student, linear
 from mlops_actions.statistics.normal import z
@@ -174,3 +175,38 @@ def test_some_slice_is_called_worse_no_likelier_than_alpha() -> None:
     assert found["holm"] <= bound(4000)
     assert found["raw"] > 0.5
     assert found["warned"] <= 0.1 + 2 * math.sqrt(0.1 / 4000)
+
+
+def test_the_gates_own_way_calls_nothing_worse_when_nothing_changed() -> None:
+    # Two metrics and 19 slices that overlap: alpha split, Holm, max-T.
+    found = any_alarm(60, np.random.default_rng(3))
+    assert found["anything"] <= bound(60)
+    assert found["raw"] > 2 * bound(60)
+
+
+@pytest.mark.parametrize("distance", [2.33, 3.29, 4.37])
+def test_a_high_area_at_the_margin_is_called_no_worse_no_likelier_than_alpha(distance: float) -> None:
+    model = Scores(300, 0.12, 1.0, 0.15, distance)
+    margin = float(norm.cdf(distance / math.sqrt(2)) - norm.cdf(0.85 * distance / math.sqrt(2)))
+
+    def of_the_rows_alone(base: ClassRows, candidate: ClassRows) -> Change:
+        parts = candidate.area.parts - base.area.parts
+        return Student(
+            value=candidate.area.value - base.area.value, error=delong.standard_error(base.labels, parts), method=""
+        )
+
+    assert rates(model, "roc_auc", 1000, margin, METRICS["roc_auc"].compare) <= bound(1000)
+    assert rates(model, "roc_auc", 1000, margin, of_the_rows_alone) > bound(1000)
+
+
+def test_unequal_groups_that_are_worth_30_call_an_equal_model_worse_no_likelier_than_alpha() -> None:
+    model = Numbers(10_000, groups=100, unequal=1.0)
+    generator, metric = np.random.default_rng(6), METRICS["mae"]
+    judged = worse = 0
+    for _ in range(1000):
+        base, candidate = model.draw(generator)
+        if metric.support(base) >= 30:
+            judged += 1
+            worse += metric.compare(base, candidate).interval(ALPHA).low > 0
+    assert judged > 500
+    assert worse / judged <= bound(judged)
