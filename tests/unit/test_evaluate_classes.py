@@ -126,15 +126,15 @@ def test_a_class_that_only_the_base_predicts_takes_no_scores_from_the_candidate(
 @pytest.mark.parametrize(
     ("role", "values", "message"),
     [
-        ("id", [[number] for number in range(40)], r"'id' of .*candidate.parquet is List"),
-        ("id", [{"a": number} for number in range(40)], r"'id' of .*candidate.parquet is Struct"),
+        ("id", [[number] for number in range(40)], r"'id' of .*candidate.parquet is a List"),
+        ("id", [{"a": number} for number in range(40)], r"'id' of .*candidate.parquet is a Struct"),
         ("id", [b"\xff" + bytes([number]) for number in range(40)], r"'id' of .*candidate.parquet holds bytes"),
-        ("label", [[1], [0]] * 20, r"'label'.* is List"),
-        ("label", [{"a": 1}, {"a": 0}] * 20, r"'label'.* is Struct"),
+        ("label", [[1], [0]] * 20, r"'label'.* is a List"),
+        ("label", [{"a": 1}, {"a": 0}] * 20, r"'label'.* is a Struct"),
         ("label", [b"\xff", b"\xfe"] * 20, r"'label'.* holds bytes that are not UTF-8"),
-        ("prediction", [{"a": 1}, {"a": 0}] * 20, r"'prediction' of .* is Struct"),
-        ("group", [[1], [0]] * 20, r"'group' of .* is List"),
-        ("place", [[1], [0]] * 20, r"'place' is List"),
+        ("prediction", [{"a": 1}, {"a": 0}] * 20, r"'prediction' of .* is a Struct"),
+        ("group", [[1], [0]] * 20, r"'group' of .* is a List"),
+        ("place", [[1], [0]] * 20, r"'place' is a List"),
         ("place", [b"\xff", b"\xfe"] * 20, r"'place' holds bytes that are not UTF-8"),
     ],
 )

@@ -21,7 +21,7 @@ def as_text(values: pl.Series, path: Path | None = None) -> pl.Series:
         DataError: lists, structs and other nested values, or bytes that are not UTF-8.
     """
     if values.dtype.is_nested():
-        raise _no_text(values, path, f"is {values.dtype}, not one text or number a row")
+        raise _no_text(values, path, f"is a {values.dtype.base_type()}, not one text or number a row")
     if values.dtype == pl.Binary:
         try:
             return values.cast(pl.String)
