@@ -43,6 +43,9 @@ def levels(p_values: Floats, draws: Draws, alpha: float) -> Floats:
         draws: of `drawn`: the standard error of a level of 0.025 is 0.0007.
         alpha: chance of any false rejection, 0 to 1.
     """
+    first = _level(draws.max(axis=1), len(p_values), alpha)
+    if p_values.min() > first:  # nothing is rejected, as of most changes: no further step is asked for
+        return np.full(len(p_values), first)
     order = np.argsort(p_values, kind="stable")
     largest = _suffix_maxima(draws[:, order])
     found = np.empty(len(order))
