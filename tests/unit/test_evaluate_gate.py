@@ -238,6 +238,24 @@ def test_noise_that_is_none_changes_nothing(tmp_path: Path) -> None:
         run(tmp_path, section, noise=tmp_path / "none.json", **paths)
 
 
+@pytest.mark.parametrize(
+    "section",
+    [
+        "{accuracy: {min: .nan}}",
+        "{accuracy: {max: .inf}}",
+        "{accuracy: {max_drop_abs: .inf}}",
+        "{accuracy: {max_drop_abs: .nan}}",
+        "{accuracy: {max_drop_rel: .nan}}",
+        "{alpha: .nan}",
+        "{slices: [{column: age, bins: [18, .inf]}]}",
+        "{slices: [{column: age, bins: [.nan]}]}",
+    ],
+)
+def test_limits_and_bins_are_finite(tmp_path: Path, section: str) -> None:
+    with pytest.raises(ConfigError):
+        run(tmp_path, section)
+
+
 def test_rows_needed_are_those_of_the_margin() -> None:
     # 2,000 rows of which 5 % disagree, 0.5 points allowed: the published example needs about 12,400.
     assert rows_needed((0.05 / 2000) ** 0.5, 0.0, 0.005, 2000, alpha=0.05, power=0.8) == pytest.approx(12_365, rel=1e-3)

@@ -174,6 +174,32 @@ def test_a_record_that_is_none(tmp_path: Path, content: str, message: str) -> No
         run(tmp_path, record=tmp_path / "gone.json", candidate=tmp_path / "new")
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ('"alpha":0.05', '"alpha":0.5', "evaluation.alpha: Input should be less than 0.5"),
+        ('"alpha":0.05', '"alpha":0.0', "evaluation.alpha: Input should be greater than 0"),
+        (
+            '"candidate":{"value":0.9,',
+            '"candidate":{"value":NaN,',
+            r"candidate\.value: Input should be a finite number",
+        ),
+        (
+            '"candidate":{"value":0.9',
+            '"candidate":{"value":1e999',
+            r"candidate\.value: Input should be a finite number",
+        ),
+    ],
+)
+def test_a_record_of_impossible_numbers_is_refused(tmp_path: Path, before: str, after: str, message: str) -> None:
+    path = record(tmp_path, 0.9)
+    content = path.read_text()
+    assert before in content
+    path.write_text(content.replace(before, after))
+    with pytest.raises(DataError, match=message):
+        run(tmp_path, record=path, candidate=bundle(tmp_path, "new", 0.9))
+
+
 def test_a_base_goes_before_its_record(tmp_path: Path) -> None:
     paths: dict[str, Any] = {"candidate": bundle(tmp_path, "new", 0.9), "base": bundle(tmp_path, "old", 0.9)}
     report = run(tmp_path, record=tmp_path / "gone.json", base_from="cache", **paths)

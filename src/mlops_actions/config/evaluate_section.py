@@ -6,13 +6,15 @@ from pydantic import Field, field_validator
 
 from mlops_actions.config.section import Probability, Section, Share
 
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+
 
 class Limits(Section):
     """Limits of one metric. `max_drop_abs` is in the metric's own unit, `max_drop_rel` a share of the base's value."""
 
-    min: float | None = None
-    max: float | None = None
-    max_drop_abs: Annotated[float, Field(ge=0)] | None = None
+    min: Finite | None = None
+    max: Finite | None = None
+    max_drop_abs: Annotated[Finite, Field(ge=0)] | None = None
     max_drop_rel: Share | None = None
 
 
@@ -30,7 +32,7 @@ class SliceBins(Section):
     """A column of numbers cut at edges: below the first, between each two, from the last on."""
 
     column: str
-    bins: Annotated[list[float], Field(min_length=1)]
+    bins: Annotated[list[Finite], Field(min_length=1)]
 
     @field_validator("bins")
     @classmethod

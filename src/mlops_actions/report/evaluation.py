@@ -4,11 +4,11 @@ Published as docs/schemas/evaluation.schema.json. It holds aggregates; rows of t
 values are masked unless mlops.yaml says `show_rows: true`.
 """
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from mlops_actions.report.part import Part
+from mlops_actions.report.part import Alpha, Finite, Part
 
 EVALUATOR = "1"
 """Version of what computes the numbers: part of the key of cached predictions and records, raised when they change."""
@@ -32,9 +32,9 @@ Cell = str | int | float | None
 class Span(Part):
     """A value with its two-sided interval at the configured alpha on each side."""
 
-    value: float
-    low: float
-    high: float
+    value: Finite
+    low: Finite
+    high: Finite
 
 
 class Gain(Part):
@@ -48,14 +48,14 @@ class Gain(Part):
         p_better: one-sided p-value against "no better than the base", unadjusted.
     """
 
-    value: float
-    low: float
-    high: float
-    adjusted_low: float
-    adjusted_high: float
-    error: float
-    p_worse: float
-    p_better: float
+    value: Finite
+    low: Finite
+    high: Finite
+    adjusted_low: Finite
+    adjusted_high: Finite
+    error: Finite
+    p_worse: Finite
+    p_better: Finite
 
 
 class Floor(Part):
@@ -63,7 +63,7 @@ class Floor(Part):
 
     key: str
     side: Literal["min", "max"]
-    bound: float
+    bound: Finite
     word: Absolute
 
 
@@ -91,12 +91,12 @@ class Comparison(Part):
     candidate: Span
     base: Span | None = None
     gain: Gain | None = None
-    margin: float | None = None
+    margin: Finite | None = None
     key: str | None = None
     word: Word
-    detectable: float | None = None
+    detectable: Finite | None = None
     rows_needed: int | None = None
-    noise: float | None = None
+    noise: Finite | None = None
     floors: list[Floor] = Field(default=[])
 
 
@@ -113,12 +113,12 @@ class Slice(Part):
     title: str
     rows: int
     support: int
-    candidate: float
-    base: float
+    candidate: Finite
+    base: Finite
     gain: Gain | None = None
     word: Word
     warned: bool = False
-    detectable: float | None = None
+    detectable: Finite | None = None
 
 
 class FlipCount(Part):
@@ -137,7 +137,7 @@ class Example(Part):
     label: str
     base: str
     candidate: str
-    confidence: float | None = None
+    confidence: Finite | None = None
     values: dict[str, Cell] = Field(default={})
 
 
@@ -170,11 +170,11 @@ class Confusion(Part):
 class CalibrationBin(Part):
     """Rows whose score lies in the bin: their mean score and the share that was right."""
 
-    low: float
-    high: float
+    low: Finite
+    high: Finite
     rows: int
-    mean_score: float | None
-    share: float | None
+    mean_score: Finite | None
+    share: Finite | None
 
 
 class Calibration(Part):
@@ -183,15 +183,15 @@ class Calibration(Part):
     of: str
     base: list[CalibrationBin] | None
     candidate: list[CalibrationBin]
-    base_error: float | None
-    candidate_error: float
+    base_error: Finite | None
+    candidate_error: Finite
 
 
 class Distribution(Part):
     """A histogram of the scores (or predicted values) of both models: `counts[i]` lies in [edges[i], edges[i+1])."""
 
     of: str
-    edges: list[float]
+    edges: list[Finite]
     base: list[int] | None
     candidate: list[int]
 
@@ -204,8 +204,8 @@ class Side(Part):
     input_digest: str | None = None
     architecture: str | None = None
     model_bytes: int | None = None
-    p50_us: float | None = None
-    p99_us: float | None = None
+    p50_us: Finite | None = None
+    p99_us: Finite | None = None
     train_rows: int | None = None
 
 
@@ -238,8 +238,8 @@ class Evaluation(Part):
     rows: int
     classes: list[str] = Field(default=[])
     test_set: str
-    alpha: float
-    power: float
+    alpha: Alpha
+    power: Annotated[float, Field(gt=0, lt=1)]
     word: Word
     base_from: Literal["bundle", "cache", "trained", "record", "identical", "none"] = "none"
     comparisons: list[Comparison]

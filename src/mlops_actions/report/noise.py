@@ -1,13 +1,13 @@
 """noise.json: how much a metric moves when nothing but the seed of training changes. `mlops noise` writes it, evaluate reads it."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field, ValidationError
 
 from mlops_actions.errors import DataError
 from mlops_actions.files import write_text
-from mlops_actions.report.part import Finite, Part, first_problem
+from mlops_actions.report.part import Alpha, Finite, Part, first_problem
 
 
 class MetricNoise(Part):
@@ -52,7 +52,7 @@ class Noise(Part):
     input_digests: list[str]
     test_set: str
     rows: int
-    alpha: Annotated[float, Field(gt=0, lt=0.5)]
+    alpha: Alpha
     pairs: int
     regressed: int
     improved: int

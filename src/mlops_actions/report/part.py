@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
+Alpha = Annotated[float, Field(gt=0, lt=0.5)]
 
 
 class Part(BaseModel):
