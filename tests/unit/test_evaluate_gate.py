@@ -55,6 +55,7 @@ def test_two_metrics_share_alpha(tmp_path: Path) -> None:
     assert (both.decision, found.word) == (Decision.UNDECIDED, "undecided")
     assert found.gain
     assert found.gain.high < 0 < found.gain.adjusted_high
+    assert "seen alone it would be a drop, but among 2 metrics it may be chance" in both.verdict.sentence
 
 
 def test_a_metric_without_a_limit_costs_nothing(tmp_path: Path) -> None:
@@ -208,6 +209,14 @@ def test_noise_of_training_widens_what_is_claimed(tmp_path: Path) -> None:
         assert gain
         widths.append(gain.high - gain.low)
     assert widths[0] > 1.5 * widths[1]
+
+
+def test_slices_that_are_all_too_small_are_said_to_say_nothing(tmp_path: Path) -> None:
+    paths = write(tmp_path, 400, 0, 0, place=[str(row // 50) for row in range(400)])
+    report = run(tmp_path, "{accuracy: {max_drop_abs: 0.1}, slices: [place]}", **paths)
+    assert evaluation(report).notices == [
+        "None of the 8 slices had rows enough to be judged (100 at least), so slices say nothing."
+    ]
 
 
 def test_noise_without_any_limited_metric_widens_nothing_and_says_so(tmp_path: Path) -> None:

@@ -288,6 +288,13 @@ def test_a_regression_is_judged_by_its_error_and_less_is_better(tmp_path: Path) 
     assert [row[0] for row in worse.tables[0].rows] == ["Mean absolute error", "Root mean squared error", "R²"]
 
 
+def test_no_change_has_no_sign_of_a_loss(tmp_path: Path) -> None:
+    new, old = (regression(tmp_path, name, 0.0) for name in ("new", "old"))
+    report = run(tmp_path, "{mae: {max_drop_abs: 0.1}, rmse: {max_drop_abs: 0.1}}", candidate=new, base=old)
+    assert "+0.0000" in report.verdict.sentence
+    assert "-0.0000" not in report.verdict.sentence + render(report)
+
+
 def test_a_metric_of_the_other_task_is_a_clear_error(tmp_path: Path, bundles: dict[str, Path]) -> None:
     with pytest.raises(ConfigError, match=r"evaluate\.roc_auc is a metric of classification.*\n.*mae"):
         run(tmp_path, "{roc_auc: {min: 0.5}}", candidate=regression(tmp_path, "r", 0.1))

@@ -177,3 +177,8 @@ def test_no_repository_and_no_commit(tmp_path: Path) -> None:
     git(tmp_path / "plain", "init", "-q")
     with pytest.raises(ConfigError, match="no commit yet"):
         find(tmp_path / "plain", None)
+
+
+def test_a_branch_that_is_nowhere_is_named_even_without_a_remote(origin: Origin) -> None:
+    with pytest.raises(ConfigError, match="no branch or commit 'nonsense'"):
+        find(origin.folder, PullRequest(origin.head, ("nonsense",)))

@@ -6,6 +6,7 @@ from mlops_actions.config.models import EvaluateSection
 from mlops_actions.evaluate.comparing import Basis, limited
 from mlops_actions.evaluate.metrics.metric import all_rows
 from mlops_actions.evaluate.pairing import Matched
+from mlops_actions.evaluate.slices import Slices
 from mlops_actions.evaluate.sources import Sources
 from mlops_actions.evaluate.version import EVALUATOR
 from mlops_actions.report import Finding
@@ -95,6 +96,15 @@ def _strangers(noise: Noise, sources: Sources) -> str:
     if not known or known & set(noise.input_digests):
         return ""
     return " It was measured on other inputs (data, code or settings) than those of these models."
+
+
+def of_slices(slices: Slices, basis: Basis, settings: EvaluateSection, *, judged: bool) -> list[Notice]:
+    """Say that no slice was judged although some are named."""
+    count = len(slices.judged) + len(slices.small)
+    if judged or not count or basis != "paired" or not limited(settings):
+        return []
+    sentence = f"None of the {count} slices had rows enough to be judged ({settings.min_slice_rows} at least), so slices say nothing."
+    return [Notice("slices_too_small", sentence, "evaluate.min_slice_rows")]
 
 
 def of_groups(found: Matched) -> list[Notice]:

@@ -1,7 +1,7 @@
 """What a comparison says to people: the verdict first, in words of every day, numbers after it."""
 
 from mlops_actions.config.models import EvaluateSection
-from mlops_actions.evaluate.comparing import Basis
+from mlops_actions.evaluate.comparing import Basis, limited
 from mlops_actions.evaluate.text import decimals
 from mlops_actions.evaluate.verdicts import FEWEST_ROWS
 from mlops_actions.report.evaluation import Comparison, Floor, Gain, Slice, Word
@@ -27,12 +27,24 @@ def of_drop(comparison: Comparison, margin: float, word: Word, basis: Basis, set
     where = {"paired": f"on the same {comparison.rows:,} rows", "record": "by the base's recorded numbers"}
     numbers = f"({_interval(gain, settings.alpha)})"
     if word == "unpowered":
-        few = f"it rests on {comparison.support} rows of the rarest kind, and {FEWEST_ROWS} are needed"
+        few = f"it rests on {comparison.support} rows or groups of rows, counted where they are fewest, and {FEWEST_ROWS} are needed"
         return f"Too few rows to tell: {title} {values}; {few}"
     if word == "different_test_set":
         return f"Cannot tell: {title} {values}, but the base was tested on other rows, which may be all of the difference {numbers}"
     said = f"{title} {values} {where[basis]}"
+    if word == "undecided" and basis == "paired" and gain.high < 0:
+        return f"Cannot tell: {said}; seen alone it would be a drop, but among {_family(settings)} it may be chance {numbers}"
     return f"{_claim(said, margin, word, basis)} {numbers}{_outlook(comparison, margin, word)}"
+
+
+def _family(settings: EvaluateSection) -> str:
+    count = len(limited(settings))
+    metrics = f"{count} metrics" if count > 1 else "this metric"
+    return (
+        f"{metrics} and its slices"
+        if settings.slices and count == 1
+        else metrics + (" and their slices" if settings.slices else "")
+    )
 
 
 def _without_base(title: str, basis: Basis) -> str:
@@ -87,11 +99,11 @@ def of_floor(comparison: Comparison, floor: Floor, settings: EvaluateSection) ->
         "below_min": "is below",
         "above_max": "is above",
         "undecided": "cannot be told from",
-        "unpowered": f"rests on {comparison.support} rows of the rarest kind, too few to compare with",
+        "unpowered": f"rests on {comparison.support} rows or groups of rows, counted where they are fewest, too few to compare with",
     }[floor.word]
     side = "minimum" if floor.side == "min" else "maximum"
-    sure = f"{confidence(settings.alpha)} sure between {low:.{digits}f} and {high:.{digits}f}"
-    return f"{comparison.title} {value:.{digits}f} {words} the {side} of {floor.bound:g} ({sure}, {comparison.rows:,} rows)"
+    sure = f"{confidence(settings.alpha)} sure between {low:z.{digits}f} and {high:z.{digits}f}"
+    return f"{comparison.title} {value:z.{digits}f} {words} the {side} of {floor.bound:g} ({sure}, {comparison.rows:,} rows)"
 
 
 def confidence(alpha: float) -> str:
@@ -100,7 +112,7 @@ def confidence(alpha: float) -> str:
 
 
 def _moved(candidate: float, base: float, digits: int) -> str:
-    before, after = f"{base:.{digits}f}", f"{candidate:.{digits}f}"
+    before, after = f"{base:z.{digits}f}", f"{candidate:z.{digits}f}"
     if before == after:
         return f"stayed at {after}"
     return f"{'rose' if candidate > base else 'fell'} from {before} to {after}"
@@ -108,5 +120,5 @@ def _moved(candidate: float, base: float, digits: int) -> str:
 
 def _interval(gain: Gain, alpha: float) -> str:
     digits = decimals(gain.low, gain.high)
-    ends = f"between {gain.low:+.{digits}f} and {gain.high:+.{digits}f}"
-    return f"change {gain.value:+.{digits}f}, {confidence(alpha)} sure {ends}"
+    ends = f"between {gain.low:+z.{digits}f} and {gain.high:+z.{digits}f}"
+    return f"change {gain.value:+z.{digits}f}, {confidence(alpha)} sure {ends}"

@@ -11,6 +11,7 @@ from mlops_actions.evaluate.gate import Gate, gate
 from mlops_actions.evaluate.limits import judge, of_slices
 from mlops_actions.evaluate.measure import task_of_limits
 from mlops_actions.evaluate.notices import Notice, of_base, of_groups, of_noise, of_training, of_uses
+from mlops_actions.evaluate.notices import of_slices as notices_of_slices
 from mlops_actions.evaluate.pairing import Matched, match
 from mlops_actions.evaluate.picture import BaseFrom, Known, evaluation_of
 from mlops_actions.evaluate.rows import Task
@@ -69,6 +70,7 @@ def run(
         *of_training(differing),
         *of_base(found, basis, recorded),
         *of_noise(trained_noise, found, sources, config.evaluate, slices=bool(judged.slices)),
+        *notices_of_slices(slices, basis, config.evaluate, judged=bool(judged.slices)),
         *of_groups(found),
         *of_uses(worn, config.evaluate),
     ]

@@ -34,10 +34,10 @@ def _metric(one: Comparison, findings: list[Finding]) -> list[Cell]:
     digits, sign = decimals(shown.low, shown.high), "+" if one.gain else ""
     return [
         one.title,
-        f"{one.base.value:.{digits}f}" if one.base else "-",
-        f"{one.candidate.value:.{digits}f}",
-        f"{one.gain.value:+.{digits}f}" if one.gain else "-",
-        f"{shown.low:{sign}.{digits}f} to {shown.high:{sign}.{digits}f}",
+        f"{one.base.value:z.{digits}f}" if one.base else "-",
+        f"{one.candidate.value:z.{digits}f}",
+        f"{one.gain.value:+z.{digits}f}" if one.gain else "-",
+        f"{shown.low:{sign}z.{digits}f} to {shown.high:{sign}z.{digits}f}",
         _verdict(one, [finding for finding in findings if finding.name.startswith(f"{one.metric}.")]),
     ]
 
@@ -61,9 +61,9 @@ def _slices(evaluation: Evaluation) -> Table:
 
 def _slice(one: Slice) -> list[Cell]:
     digits = decimals(one.gain.low, one.gain.high) if one.gain else 4
-    change = f"{one.gain.value:+.{digits}f}" if one.gain else "-"
+    change = f"{one.gain.value:+z.{digits}f}" if one.gain else "-"
     word = WORDS[one.word] + (", watch" if one.warned else "")
-    return [one.name, one.title, one.rows, f"{one.base:.{digits}f}", f"{one.candidate:.{digits}f}", change, word]
+    return [one.name, one.title, one.rows, f"{one.base:z.{digits}f}", f"{one.candidate:z.{digits}f}", change, word]
 
 
 def _flips(flips: Flips) -> Table:

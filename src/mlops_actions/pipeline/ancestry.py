@@ -142,6 +142,8 @@ class History:
         if FULL_HASH.fullmatch(name):
             self._fetch(self._one(), name, fetch_depth=0)
             return name
+        if not self._repository.remote() and not self._repository.shallow():
+            return ""  # all there is is here
         with self._advised(fetch_depth=0):
             return self._repository.remote_branch(name)
 
