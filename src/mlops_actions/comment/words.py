@@ -239,9 +239,7 @@ def _undecided(one: Comparison, where: str) -> str:
 
 
 def _unpowered(one: Comparison, _: str) -> str:
-    return (
-        f"{one.title} rests on {count(one.support)} rows of the rarest kind; fewer than {FEWEST_ROWS} can say nothing."
-    )
+    return f"{one.title} rests on {count(one.support)} rows or groups of rows, counted where they are fewest; fewer than {FEWEST_ROWS} can say nothing."
 
 
 def _identical(one: Comparison, where: str) -> str:
