@@ -248,7 +248,8 @@ def test_names_of_classes_are_shown_and_do_nothing(repository: forks.Repository)
     hostile = predictions(0.7).with_columns(
         prediction=pl.Series([NASTY[n] if n < len(NASTY) else "yes" for n in dice.integers(0, 40, forks.ROWS)])
     )
-    repository.leaves(artifact(hostile.drop("score_yes", "score_no")))
+    # A third column of scores: of two classes a third prediction would be refused.
+    repository.leaves(artifact(hostile.with_columns(score_maybe=pl.lit(0.0))))
     assert repository.verify() == 0, repository.log
     assert repository.conclusion() == "failure"
     check = repository.github.checks(HEAD)[CHECK]
