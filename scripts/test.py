@@ -22,7 +22,7 @@ CHECKS: dict[str, list[str]] = {
     "shell": ["shellcheck", "actions/launch.sh", ".ci/run"],
     "derived files": [PYTHON, "scripts/docs.py", "--check"],
     "schemas": [PYTHON, "scripts/schemas.py", "--check"],
-    "unit tests": [*PYTEST, "tests/unit"],
+    "unit tests": [*PYTEST, "--numprocesses=2", "tests/unit"],
     # They wait for servers as much as they work; a file's tests share its servers, so a file stays together.
     "integration tests": [*PYTEST, "--numprocesses=2", "--dist=loadfile", "tests/integration"],
     "workflows in act": [*PYTEST, "tests/e2e"],
