@@ -22,10 +22,11 @@ def test_tokens_and_the_runners_files_stay_out() -> None:
     assert sorted(clean) == sorted(kept)
 
 
-def test_the_interpreter_comes_first_on_the_path_and_hashing_is_fixed() -> None:
+def test_the_interpreter_comes_first_on_the_path_hashing_is_fixed_and_no_bytecode_is_left() -> None:
     found = worker_variables({"PATH": "/usr/bin", "TF_CPP_MIN_LOG_LEVEL": "0"}, Path("/team/.venv/bin/python"))
     assert found["PATH"] == "/team/.venv/bin:/usr/bin"
     assert found["PYTHONHASHSEED"] == "0"
+    assert found["PYTHONDONTWRITEBYTECODE"] == "1"
     assert found["TF_CPP_MIN_LOG_LEVEL"] == "0"
 
 

@@ -136,11 +136,12 @@ class Training:
 
 
 def worker_variables(clean: dict[str, str], executable: Path) -> dict[str, str]:
-    """Return the worker's environment: the caller's clean one, its interpreter first on PATH, and one order of hashing."""
+    """Return the worker's environment: the caller's clean one, its interpreter first on PATH, one order of hashing, and no `__pycache__` beside their code."""
     return {
         "TF_CPP_MIN_LOG_LEVEL": "3",
         **clean,
         "PATH": f"{executable.parent}{os.pathsep}{clean.get('PATH', os.defpath)}",
+        "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": "0",
         "PYTHONUNBUFFERED": "1",
         "PYTHONUTF8": "1",
