@@ -40,8 +40,8 @@ class Repository:
         if done.returncode:
             raise ConfigError(
                 f"{folder} is in no git repository that can be read: {_said(done)}",
-                why="the repository was not checked out in this job, or another user owns it.",
-                fix="run actions/checkout first.",
+                why="the folder is not below one, or another user owns it.",
+                fix="run it inside a git repository; in a workflow, after actions/checkout.",
             )
         return cls(Path(_text(done.stdout).strip("\n")))
 

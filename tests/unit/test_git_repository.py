@@ -28,6 +28,11 @@ def test_git_that_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         Repository.around(tmp_path)
 
 
+def test_a_folder_that_is_in_no_repository(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"run it inside a git repository; in a workflow, after actions/checkout"):
+        Repository.around(tmp_path)
+
+
 def test_a_commit_that_is_not_there(origin: Origin) -> None:
     repository = Repository(origin.folder)
     assert repository.commit("1" * 40) == repository.commit("--help") == repository.commit("no such") == ""

@@ -1,5 +1,6 @@
 """The command line before any stage is reached: what cannot start still says why, by exit code."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -53,4 +54,23 @@ def test_output_on_a_full_disk_is_explained_without_a_traceback(tmp_path: Path, 
         )
     assert done.returncode == 3
     assert "No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_reader_that_has_gone_is_no_full_disk(tmp_path: Path) -> None:
+    """As in `mlops report | head`; what was asked for was not said in full, so it is no pass either."""
+    reads, writes = os.pipe()
+    os.close(reads)
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "mlops_actions", "evaluate"],
+        cwd=tmp_path,
+        stdout=writes,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(writes)
+    assert done.returncode == 3
+    assert "whoever read it has gone" in done.stderr
+    assert "free some space" not in done.stderr
     assert "Traceback" not in done.stderr

@@ -85,9 +85,15 @@ class Commands:
         try:
             self._stream.write(text.encode(errors="replace").decode() + "\n")
             self._stream.flush()
+        except BrokenPipeError as error:
+            raise OutsideError(
+                "The log cannot be written: whoever read it has gone.",
+                why="a command such as `head` reads a part and closes the pipe.",
+                fix="read all of it, or write it to a file.",
+            ) from error
         except OSError as error:
             raise OutsideError(
                 f"The log cannot be written: {error.strerror}.",
-                why="the disk is full, or whoever read it has gone.",
+                why="the disk is full, or taken away.",
                 fix="free some space and run again.",
             ) from error
