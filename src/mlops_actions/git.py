@@ -40,10 +40,17 @@ def _no_tag(folder: Path) -> str:
     return f"The model's version is its commit: no tag is in this checkout{because}."
 
 
-def default_branch(folder: Path) -> str:
-    """Return the name of the branch that the clone's origin calls its default; `main` where no origin says."""
+def default_branch(folder: Path) -> tuple[str, str]:
+    """Return the name of the default branch and, where no origin says it, why it is thought to be that one."""
     named, problem = _git(folder, "symbolic-ref", "--short", "refs/remotes/origin/HEAD")
-    return "main" if problem else named.removeprefix("origin/")
+    if not problem:
+        return named.removeprefix("origin/"), ""
+    branches, _ = _git(folder, "for-each-ref", "--format=%(refname:short)", "refs/heads")
+    usual = next((name for name in ("main", "master") if name in branches.splitlines()), "")
+    if usual:
+        return usual, "by its name"
+    current, problem = _git(folder, "symbolic-ref", "--short", "HEAD")
+    return ("main", "as nearly everywhere") if problem else (current, "the branch that is checked out")
 
 
 def top(folder: Path) -> Path | None:

@@ -229,9 +229,44 @@ def test_the_default_branch_is_the_one_that_origin_names(repository: Path) -> No
     subprocess.run(["git", "-C", repository, "branch", "--move", "trunk"], check=True)
     clone = repository.parent / "clone"
     subprocess.run(["git", "clone", "--quiet", repository, clone], check=True)
-    assert init(clone).exit_code == 0
-    workflow = yaml.safe_load((clone / ".github/workflows/pull-request.yml").read_text())
-    assert workflow[True]["push"]["branches"] == ["trunk"]
+    result = init(clone)
+    assert result.exit_code == 0
+    assert pushed(clone) == ["trunk"]
+    assert "default branch" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("branches", "expected", "why"),
+    [
+        (["trunk"], "trunk", "the branch that is checked out"),
+        (["master", "work"], "master", "by its name"),
+        (["main", "master", "work"], "main", "by its name"),
+    ],
+)
+def test_without_an_origin_the_default_branch_is_guessed_and_said(
+    repository: Path, branches: list[str], expected: str, why: str
+) -> None:
+    staging.commit_all(repository, "One model")
+    subprocess.run(["git", "-C", repository, "branch", "--move", branches[0]], check=True)
+    for name in branches[1:]:
+        subprocess.run(["git", "-C", repository, "switch", "--quiet", "--create", name], check=True)
+    result = init(repository)
+    assert pushed(repository) == [expected]
+    assert f"guessed default branch: {expected}, {why}\n" in result.output
+
+
+def test_a_repository_without_a_commit_has_a_branch_already(repository: Path) -> None:
+    subprocess.run(["git", "init", "--quiet", "--initial-branch=trunk", repository], check=True)
+    assert init(repository).exit_code == 0
+    assert pushed(repository) == ["trunk"]
+
+
+def pushed(root: Path) -> list[str]:
+    """Return the branches whose pushes the workflow of pull requests follows."""
+    branches: list[str] = yaml.safe_load((root / ".github/workflows/pull-request.yml").read_text())[True]["push"][
+        "branches"
+    ]
+    return branches
 
 
 def test_a_workflow_of_the_same_name_stays(repository: Path) -> None:

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from mlops_actions import __version__, git
+from mlops_actions import __version__
 from mlops_actions.pipeline.survey import Survey
 
 TOOLKIT = "mlops-actions/mlops-actions"
@@ -85,7 +85,7 @@ WORKFLOWS = ".github/workflows"
 UNKNOWN = "<SHA>"
 
 
-def callers(found: Survey, folder: Path, repository: Path, commit: str | None) -> dict[str, str]:
+def callers(found: Survey, folder: Path, repository: Path, commit: str | None, branch: str) -> dict[str, str]:
     """Return the workflows as a user would copy them, by path below the repository.
 
     They are called after the model where it is one of several, or where a workflow of the plain name is somebody else's.
@@ -95,7 +95,7 @@ def callers(found: Survey, folder: Path, repository: Path, commit: str | None) -
     named = below != Path() or any(path.exists() and not _ours(path) for path in plain)
     prefix, title = (f"{found.model}-", f"Model {found.model}") if named else ("", "Model")
     ref = f"{commit} # version {__version__}" if commit else UNKNOWN
-    known = {"toolkit": TOOLKIT, "title": title, "ref": ref, "branch": git.default_branch(repository)}
+    known = {"toolkit": TOOLKIT, "title": title, "ref": ref, "branch": branch}
     accept = "" if prefix and _answered(repository, prefix) else ACCEPT
     tail = _inputs(below, found.requirements)
     return {

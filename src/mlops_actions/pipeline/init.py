@@ -5,6 +5,7 @@ from typing import Any
 
 import yaml
 
+from mlops_actions import git
 from mlops_actions.config import load
 from mlops_actions.errors import ConfigError
 from mlops_actions.files import write_text
@@ -28,9 +29,9 @@ def init(folder: Path, *, force: bool = False) -> list[str]:
         DataError: the data cannot be read.
     """
     found, repository, commit = survey(folder), _repository(folder), our_commit()
-    files = {folder / "mlops.yaml": mlops_yaml(found)} | {
-        repository / name: text for name, text in callers(found, folder, repository, commit).items()
-    }
+    branch, why = git.default_branch(repository)
+    called = callers(found, folder, repository, commit, branch)
+    files = {folder / "mlops.yaml": mlops_yaml(found), **{repository / name: text for name, text in called.items()}}
     present = [_shown(path, repository) for path in files if path.exists()]
     if present and not force:
         raise ConfigError(
@@ -41,7 +42,8 @@ def init(folder: Path, *, force: bool = False) -> list[str]:
         write_text(path, text)
     load(folder / "mlops.yaml")
     written = [f"wrote {_shown(path, repository)}" for path in files]
-    return [*(f"guessed {line}" for line in found.guesses), *written, *_ignore(repository), *_to_pin(commit)]
+    guesses = [*found.guesses, *([f"default branch: {branch}, {why}"] if why else [])]
+    return [*(f"guessed {line}" for line in guesses), *written, *_ignore(repository), *_to_pin(commit)]
 
 
 def mlops_yaml(found: Survey) -> str:
