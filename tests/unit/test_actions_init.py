@@ -46,6 +46,7 @@ def test_data_and_a_default_model(repository: Path) -> None:
     )
     assert load(repository).model.id == "my-flights"
     assert "guessed label: late, the last column; 2 classes" in result.output
+    assert "guessed limit: roc_auc may fall by 0.005 at most" in result.output
     assert (repository / ".gitignore").read_text() == ".mlops/\n"
 
 
@@ -85,16 +86,36 @@ def test_a_label_by_name_dates_and_names_of_rows(repository: Path) -> None:
     assert list(config.evaluate.limits()) == ["accuracy"]
 
 
+@pytest.mark.parametrize("name", ["region", "home: {town}", "größe #1"])
+def test_a_column_of_text_is_offered_as_slices(repository: Path, name: str) -> None:
+    """And the line is one that works once its # is gone, whatever the column is called."""
+    sides = ["north", "south"] * 4
+    columns = {
+        "note": [f"note {index}" for index in range(8)],
+        "no\nline": sides,
+        name: sides,
+        "late": [0, 1, 1, 0] * 2,
+    }
+    pl.DataFrame(columns).write_parquet(repository / "data/rows.parquet")
+    init(repository)
+    assert load(repository).evaluate.slices == []
+    *lines, replaced, _, line = (repository / "mlops.yaml").read_text().splitlines()
+    assert replaced.startswith("evaluate: ")
+    (repository / "mlops.yaml").write_text("\n".join([*lines, line.removeprefix("# ")]))
+    assert load(repository).evaluate.slices == [name]
+
+
 def test_a_number_is_regression(repository: Path) -> None:
     pl.DataFrame({"x": range(200), "price": [index / 7 for index in range(200)]}).write_csv(
         repository / "data/prices.csv"
     )
     (repository / "data/rows.parquet").unlink()
-    init(repository)
+    result = init(repository)
     config = load(repository)
     assert config.train is not None
     assert config.train.estimator == "sklearn.ensemble.HistGradientBoostingRegressor"
     assert config.evaluate.limits() == {}
+    assert "guessed limit" not in result.output
 
 
 @pytest.mark.parametrize(

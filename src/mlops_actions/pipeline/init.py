@@ -42,23 +42,41 @@ def init(folder: Path, *, force: bool = False) -> list[str]:
         write_text(path, text)
     load(folder / "mlops.yaml")
     written = [f"wrote {_shown(path, repository)}" for path in files]
-    guesses = [*found.guesses, *([f"default branch: {branch}, {why}"] if why else [])]
+    guesses = [*found.guesses, *_limits(found), *([f"default branch: {branch}, {why}"] if why else [])]
     return [*(f"guessed {line}" for line in guesses), *written, *_ignore(repository), *_to_pin(commit)]
 
 
 def mlops_yaml(found: Survey) -> str:
-    """Return a whole mlops.yaml: a section a line."""
+    """Return a whole mlops.yaml: a section a line, and as a comment how groups of rows are judged apart."""
     sections: dict[str, Any] = {"model": found.model, "data": found.data, "train": found.train}
-    if found.classes:
-        metric = {"roc_auc": {"max_drop_abs": 0.005}} if found.classes == 2 else {"accuracy": {"max_drop_abs": 0.01}}
-        sections["evaluate"] = metric
-    flow = {
-        name: yaml.safe_dump(value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=10**6)
-        for name, value in sections.items()
-    }
-    return "".join(
-        f"{name}: {text.removesuffix(chr(10)).removesuffix(chr(10) + '...')}\n" for name, text in flow.items()
-    )
+    limit = _limit(found)
+    if limit:
+        sections["evaluate"] = limit
+    lines = [f"{name}: {_flow(value)}\n" for name, value in sections.items()]
+    if limit and found.groups:
+        lines += ["# In place of the line above, to judge the rows of each value of a column apart as well:\n"]
+        lines += [f"# evaluate: {_flow({**limit, 'slices': [found.groups]})}\n"]
+    return "".join(lines)
+
+
+def _limit(found: Survey) -> dict[str, dict[str, float]]:
+    """Return the metric that may not fall, and by how much it may; none for a regression, whose unit nobody knows here."""
+    if not found.classes:
+        return {}
+    return {"roc_auc": {"max_drop_abs": 0.005}} if found.classes == 2 else {"accuracy": {"max_drop_abs": 0.01}}
+
+
+def _limits(found: Survey) -> list[str]:
+    """Say each limit, since it is a guess as well."""
+    return [
+        f"limit: {name} may fall by {limit['max_drop_abs']} at most; write what matters to you under evaluate"
+        for name, limit in _limit(found).items()
+    ]
+
+
+def _flow(value: Any) -> str:
+    text = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=10**6)
+    return text.removesuffix("\n").removesuffix("\n...")
 
 
 def _repository(folder: Path) -> Path:

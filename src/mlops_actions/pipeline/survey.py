@@ -26,6 +26,7 @@ class Survey:
         data: the section `data` of mlops.yaml.
         train: the section `train`.
         classes: number of classes, or None for regression.
+        groups: the first feature of text that repeats, whose values may be judged apart; "" if there is none.
         requirements: the requirements file of the training code, if it has one.
         guesses: what was guessed and why, for people.
     """
@@ -34,6 +35,7 @@ class Survey:
     data: dict[str, Any]
     train: dict[str, Any]
     classes: int | None
+    groups: str
     requirements: str | None
     guesses: list[str]
 
@@ -50,7 +52,11 @@ def survey(root: Path) -> Survey:
     schema = dict(frame.collect_schema())
     label, why = _label(list(schema))
     classes = _classes(frame, label, schema[label])
-    left_out = _not_features(frame, schema, label)
+    texts = _repeats(
+        frame, [name for name, dtype in schema.items() if dtype == pl.String and name not in {label, "id"}]
+    )
+    dates = [name for name, dtype in schema.items() if dtype.is_temporal() and name != label]
+    left_out = dates + [name for name, repeats in texts.items() if not repeats]
     train, how = _training(root, classes)
     identity = {"id": "id"} if "id" in schema else {}
     exclude = {"exclude": left_out} if left_out else {}
@@ -64,7 +70,9 @@ def survey(root: Path) -> Survey:
         "test rows: a random fifth; if rows have a time, write a condition such as data.test: month >= 10",
     ]
     data = {"path": path.relative_to(root).as_posix(), "label": label, **identity, **exclude}
-    return Survey(_name(root), data, train, classes, requirements, guesses)
+    # It is offered in a comment, which ends with its line.
+    groups = next((name for name, repeats in texts.items() if repeats and name.isprintable()), "")
+    return Survey(_name(root), data, train, classes, groups, requirements, guesses)
 
 
 def _where(requirements: str) -> str:
@@ -106,12 +114,11 @@ def _classes(frame: pl.LazyFrame, label: str, dtype: pl.DataType) -> int | None:
     return None if dtype.is_numeric() and distinct > MOST_CLASSES else distinct
 
 
-def _not_features(frame: pl.LazyFrame, schema: dict[str, pl.DataType], label: str) -> list[str]:
-    texts = [name for name, dtype in schema.items() if dtype == pl.String and name not in {label, "id"}]
+def _repeats(frame: pl.LazyFrame, texts: list[str]) -> dict[str, bool]:
+    """Say of each column of text whether its values repeat, as those of a feature do."""
     shares = [(pl.col(name).n_unique() / pl.len()).alias(name) for name in texts]
     distinct = frame.select(shares).collect(engine="streaming").row(0, named=True) if shares else {}
-    dates = [name for name, dtype in schema.items() if dtype.is_temporal() and name != label]
-    return dates + [name for name, share in distinct.items() if share > ALMOST_ALL_DISTINCT]
+    return {name: share <= ALMOST_ALL_DISTINCT for name, share in distinct.items()}
 
 
 def _training(root: Path, classes: int | None) -> tuple[dict[str, Any], str]:
