@@ -17,7 +17,7 @@ from support.bundles import model_config, write_bundle
 from support.evaluated import comparison, evaluation
 
 IDS = [1, 2, 3, 4]
-LABELS = {"id": IDS, "label": ["no", "yes", "no", "yes"]}
+LABELS = {"id": IDS, "label": [0, 1, 0, 1]}
 BASE = {"id": IDS, "score": [0.1, 0.8, 0.2, 0.9]}
 
 
@@ -42,13 +42,13 @@ def run(folder: Path, section: str = "{}", **tables: dict[str, Any] | Path | Non
         ({"labels": {"id": [1, 2, 3, 3], "label": ["a", "b", "a", "b"]}}, r"more than once"),
         ({"candidate": {"id": [1, 2, 3, None], "score": [0.1] * 4}}, r"1 rows of .* have no id"),
         ({"candidate": {"id": IDS, "score": [0.1, None, 0.3, float("nan")]}}, r"2 rows .* no usable score"),
-        ({"candidate": {"id": IDS, "score_no": [float("inf")] * 4, "score_yes": [0.1] * 4}}, r"no usable score_no"),
-        ({"candidate": {"id": IDS, "prediction": ["yes", None, "no", "no"]}}, r"1 rows .* no usable prediction"),
+        ({"candidate": {"id": IDS, "score_0": [float("inf")] * 4, "score_1": [0.1] * 4}}, r"no usable score_0"),
+        ({"candidate": {"id": IDS, "prediction": [1, None, 0, 0]}}, r"1 rows .* no usable prediction"),
         ({"labels": {"id": IDS, "label": ["a", None, "b", "a"]}}, r"1 rows .* have no label"),
         ({"labels": {"id": IDS, "answer": ["a"] * 4}}, r"no column 'label'.*'answer'"),
         ({"candidate": {"row": IDS, "score": [0.1] * 4}}, r"no column 'id'"),
         ({"candidate": {"id": IDS}}, r"neither prediction nor scores"),
-        ({"candidate": {"id": IDS, "score_yes": [0.1] * 4}}, r"neither prediction nor scores"),
+        ({"candidate": {"id": IDS, "score_1": [0.1] * 4}}, r"neither prediction nor scores"),
         ({"candidate": {"id": IDS, "score": ["high"] * 4}}, r"score .* is String, not a number"),
         ({"candidate": {"id": IDS, "score": [1.0, -3.0, 2.0, 7.0]}}, r"no probability: it goes from -3 to 7"),
         ({"candidate": {"id": [], "score": []}}, r"has no rows"),
@@ -102,12 +102,12 @@ def test_plain_files_without_labels(tmp_path: Path) -> None:
 
 def test_a_named_metric_without_its_scores(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"evaluate\.roc_auc cannot be computed: the base has no scores"):
-        run(tmp_path, "{roc_auc: {min: 0.1}}", base={"id": IDS, "prediction": ["yes", "no", "no", "yes"]})
+        run(tmp_path, "{roc_auc: {min: 0.1}}", base={"id": IDS, "prediction": [1, 0, 0, 1]})
 
 
 def test_a_named_metric_with_too_few_rows_of_a_class(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="fewer than two test rows"):
-        run(tmp_path, "{roc_auc: {min: 0.1}}", labels={"id": IDS, "label": ["no", "no", "no", "yes"]})
+        run(tmp_path, "{roc_auc: {min: 0.1}}", labels={"id": IDS, "label": [0, 0, 0, 1]})
 
 
 def test_labels_corrected_since_the_base_are_another_test_set(tmp_path: Path) -> None:
@@ -178,15 +178,55 @@ def test_class_names_are_data_and_come_out_inert(tmp_path: Path, name: str) -> N
 
 
 def test_score_is_of_the_larger_class_also_where_a_bundle_orders_its_classes_otherwise(tmp_path: Path) -> None:
-    frame = pl.DataFrame({"id": IDS, "label": LABELS["label"], "prediction": LABELS["label"]}).with_columns(
-        score_yes=pl.Series([0.1, 0.9, 0.1, 0.9]), score_no=pl.Series([0.9, 0.1, 0.9, 0.1])
+    labels = ["0", "1", "0", "1"]
+    frame = pl.DataFrame({"id": IDS, "label": labels, "prediction": labels}).with_columns(
+        score_1=pl.Series([0.1, 0.9, 0.1, 0.9]), score_0=pl.Series([0.9, 0.1, 0.9, 0.1])
     )
-    write_bundle(tmp_path / "new", model_config(classes=["yes", "no"]), frame)
+    write_bundle(tmp_path / "new", model_config(classes=["1", "0"]), frame)
     report = run(tmp_path, labels=None, candidate=tmp_path / "new", base=BASE)
     for name in ("roc_auc", "accuracy"):
         found = comparison(report, name)
         assert found.base
         assert found.base.value == found.candidate.value == 1.0
+
+
+@pytest.mark.parametrize("labels", [[False, True] * 2, ["False", "True"] * 2, [-1, 1] * 2, ["1", "2"] * 2])
+def test_score_is_of_true_and_of_the_larger_number(tmp_path: Path, labels: list[Any]) -> None:
+    report = run(tmp_path, labels={"id": IDS, "label": labels})
+    assert comparison(report, "roc_auc").candidate.value == 1.0
+
+
+@pytest.mark.parametrize("labels", [["churn", "stay"] * 2, ["false", "True"] * 2, ["nan", "0"] * 2, ["0", "true"] * 2])
+def test_a_bare_score_between_two_names_is_refused(tmp_path: Path, labels: list[str]) -> None:
+    """P(churn) taken for P(stay), which the alphabet puts last, would call a worse model better."""
+    first, second = sorted(labels[:2])
+    with pytest.raises(DataError, match="does not say which class it is of") as caught:
+        run(tmp_path, labels={"id": IDS, "label": labels})
+    assert f"score_{first} and score_{second}" in caught.value.fix
+
+
+@pytest.mark.parametrize(("side", "other"), [("candidate", "base"), ("base", "candidate")])
+def test_scores_of_the_other_class_are_said_first(tmp_path: Path, side: str, other: str) -> None:
+    labels = [0, 1] * 50
+    right = [0.8 if (label == 1) != (place < 20) else 0.2 for place, label in enumerate(labels)]
+    tables = {
+        "labels": {"id": range(100), "label": labels},
+        side: {"id": range(100), "score": [1 - score for score in right]},
+        other: {"id": range(100), "score": right},
+    }
+    report = run(tmp_path, "{roc_auc: {max_drop_abs: 0.01}}", **tables)
+    said = f"ROC AUC is below 0.5 of the {side} (0.2): the scores rank the wrong class first."
+    assert evaluation(report).notices[0].startswith(said)
+    assert said in report.verdict.sentence
+    assert [one.key for one in report.findings if one.name == "below_chance"] == ["evaluate.roc_auc"]
+
+
+def test_an_area_that_may_be_above_chance_is_no_notice(tmp_path: Path) -> None:
+    labels = {"id": range(80), "label": [0, 1] * 40}
+    guessed = {"id": range(80), "score": [0.2, 0.8, 0.8, 0.2] * 19 + [0.8, 0.2] * 2}
+    report = run(tmp_path, labels=labels, candidate=guessed, base=None)
+    assert comparison(report, "roc_auc").candidate.value < 0.5
+    assert evaluation(report).notices == []
 
 
 def test_an_option_goes_before_the_file_that_is_named(tmp_path: Path) -> None:

@@ -141,7 +141,7 @@ PLACE = ["a", "b", "b"] * (ROWS // 3)
 
 
 def test_values_come_from_the_file_of_labels(tmp_path: Path, rows: dict[str, Any]) -> None:
-    table = pl.DataFrame(rows)
+    table = pl.DataFrame(rows).with_columns(label=pl.col("label") == "yes")
     table.select("id", "label", pl.Series("place", PLACE)).write_parquet(tmp_path / "labels.parquet")
     for name in ("candidate", "base"):
         table.select("id", "score").sample(fraction=1, shuffle=True, seed=1).write_parquet(tmp_path / f"{name}.parquet")

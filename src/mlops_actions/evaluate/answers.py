@@ -1,5 +1,7 @@
 """Turn a table of labels and a table of predictions, row by row the same, into arrays; no value is guessed or left out."""
 
+import math
+
 import numpy as np
 import polars as pl
 
@@ -7,7 +9,7 @@ from mlops_actions.errors import DataError
 from mlops_actions.evaluate.classes import classes_of, respelled
 from mlops_actions.evaluate.rows import ClassRows, Codes, Extent, Flags, Floats, LabelRows, NumberRows, Rows, Task
 from mlops_actions.evaluate.sources import LABEL, PREDICTION, SCORE, Source
-from mlops_actions.evaluate.text import as_text, coded, in_order, shown
+from mlops_actions.evaluate.text import as_text, coded, in_order, listed, shown
 
 SMALLEST_SHARE = 1e-12  # of the largest weight: a row that weighs less is lost in the rounding of the others
 
@@ -102,7 +104,7 @@ def _predicted(source: Source, classes: list[str], scores: Floats | None) -> Cod
     if scores is None:
         raise DataError(
             f"{source.path} has neither prediction nor scores for the classes {', '.join(map(repr, classes))[:200]}.",
-            fix="write a column prediction, score (probability of the larger of two classes), or score_<class> for each class.",
+            fix="write a column prediction, score (probability of the larger of two numbers, or of true), or score_<class> for each class.",
         )
     return np.asarray(scores.argmax(axis=1), dtype=np.int64)
 
@@ -123,10 +125,26 @@ def _binary_scores(source: Source, classes: list[str]) -> Floats:
             f"{source.path} has one column score, and there are {len(classes)} classes.",
             fix="write score_<class> for each class.",
         )
+    if not _larger_is_plain(classes):
+        raise DataError(
+            f"score in {source.path} does not say which class it is of; the classes are {listed(in_order(set(classes)))}.",
+            why="of numbers, and of false and true, it is the larger; of names, either may be meant, and the wrong one turns worse into better.",
+            fix=f"write two columns instead, the probability of each class: {' and '.join(SCORE + name[:60] for name in classes)}.",
+        )
     larger = _probabilities(source, "score", f"{in_order(set(classes))[1]!r}, the larger class")
     # The larger class is the second in order, also where a bundle orders its classes otherwise.
     columns = [1 - larger, larger] if in_order(set(classes)) == classes else [larger, 1 - larger]
     return np.column_stack(columns)
+
+
+def _larger_is_plain(classes: list[str]) -> bool:
+    """Return whether anybody would name the same of two classes the larger: of two numbers, or of false and true."""
+    if [name.lower() for name in in_order(set(classes))] == ["false", "true"]:
+        return True
+    try:
+        return all(math.isfinite(float(name)) for name in classes)
+    except ValueError:
+        return False
 
 
 def _probabilities(source: Source, column: str, of: str) -> Floats:

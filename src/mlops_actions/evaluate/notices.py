@@ -10,11 +10,12 @@ from mlops_actions.evaluate.slices import Slices
 from mlops_actions.evaluate.sources import Sources
 from mlops_actions.evaluate.version import EVALUATOR
 from mlops_actions.report import Finding
-from mlops_actions.report.evaluation import Evaluation
+from mlops_actions.report.evaluation import Comparison, Evaluation
 from mlops_actions.report.noise import Noise
 from mlops_actions.verdict import Decision, Verdict
 
 FEWEST_GROUPS = 30
+CHANCE = 0.5  # the area under the ROC curve of scores that know nothing
 
 
 class Notice(NamedTuple):
@@ -28,6 +29,17 @@ class Notice(NamedTuple):
         """Return it as a finding, which passes."""
         verdict = Verdict(decision=Decision.PASS, reason=self.reason, sentence=self.sentence)
         return Finding(name=self.reason, verdict=verdict, key=self.key)
+
+
+def of_areas(comparisons: list[Comparison]) -> list[Notice]:
+    """Say that scores rank the wrong class first: surely below what chance gives, so they are likely those of the other class."""
+    areas = [one for one in comparisons if one.metric == "roc_auc"]
+    sides = [(who, span) for one in areas for who, span in (("candidate", one.candidate), ("base", one.base)) if span]
+    below = [f"the {who} ({span.value:.4g})" for who, span in sides if span.high < CHANCE]
+    if not below:
+        return []
+    sentence = f"ROC AUC is below 0.5 of {' and '.join(below)}: the scores rank the wrong class first. Is score that of the other class?"
+    return [Notice("below_chance", sentence, "evaluate.roc_auc")]
 
 
 def of_base(found: Matched, basis: Basis, record: Evaluation | None) -> list[Notice]:

@@ -10,7 +10,7 @@ from mlops_actions.evaluate.comparing import Basis
 from mlops_actions.evaluate.gate import Gate, gate
 from mlops_actions.evaluate.limits import judge, of_slices
 from mlops_actions.evaluate.measure import task_of_limits
-from mlops_actions.evaluate.notices import Notice, of_base, of_groups, of_noise, of_training, of_uses
+from mlops_actions.evaluate.notices import Notice, of_areas, of_base, of_groups, of_noise, of_training, of_uses
 from mlops_actions.evaluate.notices import of_slices as notices_of_slices
 from mlops_actions.evaluate.pairing import Matched, match
 from mlops_actions.evaluate.picture import BaseFrom, Known, evaluation_of
@@ -67,6 +67,7 @@ def run(
     judged = gate(config.evaluate, found, slices, basis=basis, record=recorded, noise=trained_noise)
     worn = _uses(uses, basis)
     said = [
+        *of_areas(judged.comparisons),
         *of_training(differing),
         *of_base(found, basis, recorded),
         *of_noise(trained_noise, found, sources, config.evaluate, slices=bool(judged.slices)),
