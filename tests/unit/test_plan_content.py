@@ -90,6 +90,31 @@ def test_other_limits_are_judged_again_on_the_same_predictions(origin: Origin, m
 
 
 @pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"data__rows_csv": "x,late\n1,0\n2,0\n"}, "data/rows.csv differs."),
+        ({"fitting_py": None}, "fitting.py differs."),
+        ({"fitting_py": "two", "README_md": "two", "new_py": "one"}, "fitting.py differs (files that differ: 2)."),
+        (
+            {"mlops_yaml": THEIRS.replace("0.005", "0.001"), "fitting_py": "two"},
+            "mlops.yaml differs (files that differ: 2).",
+        ),
+        ({"mlops_yaml": THEIRS.replace("train: {", "train: {timeout_minutes: 5, "), "a_py": "x"}, "a.py differs."),
+        ({"mlops_yaml": THEIRS.replace("train: {", "train: {seed: 1, "), "README_md": "x"}, "mlops.yaml differs."),
+        ({"README_md": "two"}, ""),
+    ],
+)
+def test_the_file_that_makes_the_difference_is_said(
+    theirs: Origin, changes: dict[str, str | None], expected: str
+) -> None:
+    after(theirs, **changes)
+    made, said = plan(theirs.folder)
+    assert expected in said
+    assert ("The two are to be compared" in said) == (expected != "")
+    assert made.notes == []
+
+
+@pytest.mark.parametrize(
     ("changes", "same"),
     [
         ({"fitting_py": "two"}, False),
@@ -211,6 +236,7 @@ def test_behind_a_link_the_whole_commit_counts(origin: Origin) -> None:
     origin.commit({"mlops.yaml": MLOPS.replace("data/rows.csv", "link.csv")})
     assert after(origin).identical
     assert not after(origin, shared_csv="x,late\n2,0\n").identical
+    assert "since shared.csv differs." in plan(origin.folder)[1]
 
 
 def test_several_files_of_a_glob(tmp_path: Path) -> None:
@@ -254,7 +280,7 @@ def test_a_checkout_that_was_changed_is_not_its_commit(origin: Origin) -> None:
     assert (made.identical, made.candidate_key) == (False, "")
     assert made.base_key
     assert "data/rows.csv" in made.notes[0]
-    assert made.notes[0] in said
+    assert said == made.notes[0]
 
 
 def test_new_code_that_is_not_committed_counts(theirs: Origin) -> None:

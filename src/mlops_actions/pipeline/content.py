@@ -85,6 +85,11 @@ class Recipe:
         """Whether code of the user's may read a file when it trains."""
         return inputs.is_theirs(self.config.train) and path != self.file and inputs.is_code(PurePosixPath(path))
 
+    def files(self, snapshot: Snapshot) -> dict[str, Entry]:
+        """Return the files of a commit that make the model, by path; without mlops.yaml, of which not every line counts."""
+        named = {entry.path: entry for pattern in self.named.values() for entry in snapshot.named(pattern)}
+        return named | {path: entry for path, entry in snapshot.entries.items() if self.is_code(path)}
+
     def counts(self, path: str) -> bool:
         """Whether a change of this file may change the model or how it is judged."""
         named = any(matches(path.split("/"), pattern.split("/")) for pattern in self.named.values())
@@ -121,6 +126,11 @@ def digest(recipe: Recipe, snapshot: Snapshot, locks: Path | None) -> str:
         "everything": _everything(snapshot, counted, environment),
     }
     return sha256_text(json.dumps(covered, sort_keys=True))
+
+
+def differing(one: dict[str, Entry], other: dict[str, Entry]) -> list[str]:
+    """Return the paths of what is new, gone or of another content, sorted."""
+    return sorted(path for path in one.keys() | other.keys() if one.get(path) != other.get(path))
 
 
 def _found(key: str, pattern: str, snapshot: Snapshot) -> list[Entry]:

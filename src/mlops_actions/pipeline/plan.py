@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from mlops_actions.config import Config, loads
 from mlops_actions.errors import ConfigError, DataError
 from mlops_actions.files import sha256_text
 from mlops_actions.pipeline.ancestry import PullRequest, compared
-from mlops_actions.pipeline.content import Recipe, Snapshot, digest
+from mlops_actions.pipeline.content import Recipe, Snapshot, differing, digest
 from mlops_actions.progress import Progress
 from mlops_actions.report.evaluation import EVALUATOR
 from mlops_actions.report.plan import Plan
@@ -71,6 +72,9 @@ class Planning:
         commits = compared(self._repository, pull, self._progress)
         candidate = self._candidate(commits.tested)
         base = self._base(commits.base, commits.tested, candidate.file) if commits.base else None
+        identical = base is not None and _alike(candidate, base)
+        if base and not identical:
+            self._tell(self._changed(candidate, commits.tested, base, commits.base))
         return Plan(
             model=self._config.model.id,
             config=candidate.file,
@@ -79,7 +83,7 @@ class Planning:
             base=commits.base if base else "",
             base_kind=commits.kind if base else "none",
             base_config=base.file if base else "",
-            identical=base is not None and _alike(candidate, base),
+            identical=identical,
             candidate_key=self._key(candidate),
             base_key=self._key(base) if base else "",
             notes=self._notes,
@@ -114,6 +118,22 @@ class Planning:
             self._note(f"The base {base[:12]} calls the model {config.model.id}.")
         return Side(config, found, self._digest(Recipe(config, found, self._requirements), base))
 
+    def _tell(self, changed: list[str]) -> None:
+        if changed:
+            more = f" (files that differ: {len(changed):,})" if len(changed) > 1 else ""
+            self._progress(f"The two are to be compared, since {changed[0][:200]} differs{more}.")
+
+    def _changed(self, candidate: Side, tested: str, base: Side, before: str) -> list[str]:
+        """Return the files for which the two are not identical, mlops.yaml first; none where a note says what is not known."""
+        if candidate.config is None or base.config is None or not candidate.digest or not base.digest:
+            return []
+        here, there = Snapshot(self._repository, tested), Snapshot(self._repository, before)
+        made = Recipe(candidate.config, candidate.file, self._requirements).files(here)
+        made_before = Recipe(base.config, base.file, self._requirements).files(there)
+        written = [] if _read(candidate.config) == _read(base.config) else [candidate.file]
+        # Where a link or a requirements file leads on, any file of the commit counts.
+        return written + differing(made, made_before) or differing(here.entries, there.entries)
+
     def _digest(self, recipe: Recipe, commit: str) -> str:
         try:
             return digest(recipe, Snapshot(self._repository, commit), self._surroundings.locks)
@@ -139,3 +159,8 @@ def _alike(candidate: Side, base: Side) -> bool:
     if candidate.config is None or base.config is None or not candidate.digest or candidate.digest != base.digest:
         return False
     return candidate.config.model_dump(include=JUDGING) == base.config.model_dump(include=JUDGING)
+
+
+def _read(config: Config) -> dict[str, Any]:
+    """Return what making and judging a model reads of mlops.yaml."""
+    return config.model_dump(include=JUDGING | {"data", "train"}, exclude={"train": {"timeout_minutes"}})
