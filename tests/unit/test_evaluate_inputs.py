@@ -90,6 +90,13 @@ def test_a_base_that_is_named_and_not_there_is_never_a_first_run(tmp_path: Path)
         run(tmp_path, "{accuracy: {max_drop_abs: 0.1}}", base=tmp_path / "gone.parquet")
 
 
+def test_a_branch_is_no_base_before_it_is_trained(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="There is nothing at main") as caught:
+        run(tmp_path, base=Path("main"))
+    assert "a bundle folder or a Parquet file; a branch has to be trained" in caught.value.why
+    assert f"mlops evaluate --base {tmp_path / '.mlops' / 'toy' / 'base'}" in caught.value.fix
+
+
 def test_a_folder_that_is_no_bundle(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="There is no bundle"):
         run(tmp_path, base=tmp_path)
@@ -209,7 +216,7 @@ def test_a_bare_score_between_two_names_is_refused(tmp_path: Path, labels: list[
 def test_scores_of_the_other_class_are_said_first(tmp_path: Path, side: str, other: str) -> None:
     labels = [0, 1] * 50
     right = [0.8 if (label == 1) != (place < 20) else 0.2 for place, label in enumerate(labels)]
-    tables = {
+    tables: dict[str, dict[str, Any]] = {
         "labels": {"id": range(100), "label": labels},
         side: {"id": range(100), "score": [1 - score for score in right]},
         other: {"id": range(100), "score": right},

@@ -77,7 +77,7 @@ def open_sources(config: Config, candidate: Path | None, base: Path | None, labe
         labels = labels or config.resolve(files.labels)
     found = Sources(
         open_source(candidate or config.work / "bundle"),
-        open_source(base) if base else None,
+        _open_base(config, base) if base else None,
         _open_labels(config, labels),
         from_data=labels == "data",
     )
@@ -92,6 +92,18 @@ def open_sources(config: Config, candidate: Path | None, base: Path | None, labe
             fix="write columns id and label.",
         )
     return found
+
+
+def _open_base(config: Config, base: Path) -> Source:
+    if not base.exists():
+        kept = config.work / "base"
+        raise DataError(
+            f"There is nothing at {base}.",
+            why="the base is a bundle folder or a Parquet file; a branch has to be trained before it can be compared with.",
+            fix=f"check the path; for a branch: `git switch BRANCH && mlops train && mlops keep --bundle {config.work / 'bundle'} --to {kept}`,"
+            f" then back on your own branch `mlops train && mlops evaluate --base {kept}`.",
+        )
+    return open_source(base)
 
 
 def _open_labels(config: Config, labels: Labels) -> Source | None:
