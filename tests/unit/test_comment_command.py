@@ -60,6 +60,14 @@ def test_without_an_evaluation_it_says_what_to_run(folder: Path) -> None:
     assert "run `mlops evaluate` first" in done.output
 
 
+def test_comment_outside_of_a_workflow_says_how_to_see_it_here(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GITHUB_EVENT_NAME", raising=False)
+    evaluated(folder)
+    done = CliRunner().invoke(mlops, ["comment"])
+    assert done.exit_code == 2
+    assert "to see it here: mlops report" in done.output
+
+
 def test_a_damaged_report_is_said(folder: Path) -> None:
     evaluated(folder)
     (folder / ".mlops" / "flights" / "reports" / "evaluate.json").write_text('{"stage"')

@@ -48,6 +48,12 @@ def comment(*, config: str, reports: str | None, plan: str | None, needs: str, t
     from mlops_actions.github.event import read_event
 
     def body(commands: "Commands", runner: "Runner") -> "ExitCode":
+        if not runner.event:
+            raise ConfigError(
+                "There is no pull request or push to comment on.",
+                why="the command was started outside of GitHub Actions.",
+                fix="to see it here: mlops report. To post it, run it in a workflow on pull_request or push.",
+            )
         event = _judged(read_event(runner))
         try:
             settings = load(Path(config))
