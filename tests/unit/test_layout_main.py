@@ -17,12 +17,13 @@ def leave(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> object:
     return left.value.code
 
 
-def test_a_package_that_is_not_installed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    for name in [name for name in sys.modules if name.startswith("mlops_actions.pipeline")]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "polars", None)
-    assert leave(monkeypatch, "init") == 2
-    assert "needs the package polars" in capsys.readouterr().err
+def test_a_package_that_is_not_installed(tmp_path: Path) -> None:
+    """In a process of its own, which has imported nothing yet."""
+    program = "import sys; sys.modules['polars'] = None; from mlops_actions.cli import main; main()"
+    command = [sys.executable, "-P", "-c", program, "init"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "needs the package polars" in done.stderr
 
 
 def test_a_module_of_ours_that_cannot_be_imported_is_our_bug(
