@@ -49,6 +49,7 @@ def fit(train, parameters, output):
     assert (identity.framework, identity.base_architecture) == ("opaque", "Model")
     assert bundle.verify().bundle_digest == identity.bundle_digest
     assert set(pl.read_parquet(bundle.predictions)["score_true"]) == {0.75}
+    assert list(tmp_path.rglob("__pycache__")) == []
 
 
 def test_a_python_without_any_library_is_enough(tmp_path: Path, plain: str) -> None:
