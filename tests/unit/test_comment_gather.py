@@ -45,7 +45,7 @@ def plan(*, identical: bool = False, **more: Any) -> Plan:
         "model": "flights",
         "config": "models/mlops.yaml",
         "head": "h",
-        "tested": "t",
+        "tested": records.HEAD,
         "base": "b",
         "base_kind": "first_parent",
         "candidate_key": "k",
@@ -163,7 +163,7 @@ def test_a_base_that_broke_leaves_no_evaluation_without_a_base(tmp_path: Path, r
 
 
 def test_a_base_that_broke_is_replaced_by_its_recorded_numbers(tmp_path: Path) -> None:
-    recorded = records.evaluated("undecided", [records.auc(0.0, 0.004, "undecided")], base_from="record")
+    recorded = records.evaluated("undecided", [records.auc(0.0, 0.004, "undecided")], base_from="record", base=None)
     found = gathered(
         config(tmp_path),
         plan=plan(),
@@ -207,6 +207,63 @@ def test_where_it_comes_from(tmp_path: Path) -> None:
     local = gathered(config(tmp_path), reports=evaluation(Decision.PASS))
     assert local.base == records.BASE
     assert local.config.endswith("mlops.yaml")
+
+
+def based_on(commit: str, base_from: str) -> dict[str, Report]:
+    side = records.side("v1", commit, 1, 1.0)
+    return {"evaluate": report(Decision.PASS, records.evaluated("improved", [], base=side, base_from=base_from))}
+
+
+@pytest.mark.parametrize("base_from", ["bundle", "trained", "identical"])
+@pytest.mark.parametrize(("planned", "said"), [("a" * 40, "the plan names aaaaaaa"), ("", "the plan names no base")])
+def test_the_base_is_the_one_that_was_compared_with(tmp_path: Path, base_from: str, planned: str, said: str) -> None:
+    found = gathered(config(tmp_path), plan=plan(base=planned), reports=based_on(records.BASE, base_from))
+    assert (found.base, found.base_kind) == (records.BASE, "none")
+    assert found.notes == [f"The base that was compared with is of commit {records.BASE[:7]}; {said}."]
+
+
+@pytest.mark.parametrize(
+    ("base_from", "needs", "bundled"),
+    [
+        ("bundle", {}, "a" * 40),
+        ("cache", {}, records.BASE),
+        ("cache", FINE, records.BASE),
+        ("identical", FINE, records.BASE),
+    ],
+)
+def test_a_base_kept_by_content_is_that_of_the_plan(
+    tmp_path: Path, base_from: str, needs: dict[str, str], bundled: str
+) -> None:
+    found = gathered(config(tmp_path), plan=plan(base="a" * 40), reports=based_on(bundled, base_from), needs=needs)
+    assert (found.base, found.base_kind, found.notes) == ("a" * 40, "first_parent", [])
+
+
+def test_an_evaluation_left_over_from_another_commit_says_nothing_of_this_one(tmp_path: Path) -> None:
+    reports = evaluation(Decision.PASS)
+    found = gathered(config(tmp_path), plan=plan(tested="c" * 40), reports=reports)
+    assert (found.outcome, found.conclusion, found.evaluation) == ("stopped", "failure", None)
+    assert found.sentence == found.problem
+    assert f"is of commit {records.HEAD[:7]}, not of ccccccc: run `mlops train`" in found.problem
+
+
+def test_an_evaluation_left_over_does_not_hide_that_nothing_has_to_run(tmp_path: Path) -> None:
+    planned = plan(tested="c" * 40, identical=True)
+    found = gathered(config(tmp_path), plan=planned, reports=evaluation(Decision.FAIL))
+    assert (found.outcome, found.conclusion, found.evaluation) == ("identical", "success", None)
+
+
+def test_without_a_plan_an_evaluation_of_another_commit_is_told_beside_the_verdict(tmp_path: Path) -> None:
+    reports = evaluation(Decision.PASS)
+    found = gathered(config(tmp_path), head="c" * 40, reports=reports)
+    assert (found.outcome, found.conclusion) == ("evaluated", "success")
+    assert found.notes[0].startswith(f"This evaluation is of commit {records.HEAD[:7]}, not of ccccccc: run")
+    for same_or_unknown in (records.HEAD, ""):
+        assert gathered(config(tmp_path), head=same_or_unknown, reports=reports).notes == []
+
+
+def test_a_candidate_kept_by_content_may_be_of_an_earlier_commit(tmp_path: Path) -> None:
+    found = gathered(config(tmp_path), plan=plan(tested="c" * 40), reports=evaluation(Decision.PASS), needs=FINE)
+    assert (found.outcome, found.conclusion) == ("evaluated", "success")
 
 
 @pytest.mark.parametrize(

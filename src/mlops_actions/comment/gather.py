@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from mlops_actions.comment.commits import base_of, of_another_commit
 from mlops_actions.comment.words import sentence
 from mlops_actions.config import Config
 from mlops_actions.errors import ConfigError, DataError
@@ -86,16 +87,17 @@ def record(
         DataError: a report or the plan belongs to another model, or there is nothing at all.
     """
     _same_model(config, plan, reports)
-    outcome, problem = _outcome(plan, reports, needs)
+    outcome, problem = _outcome(head, plan, reports, needs)
     report = reports.get("evaluate") if outcome == "evaluated" else None
     evaluation = report.evaluation if report else None
     unenforced = _conclusion(outcome, report)
+    base, other_base = base_of(evaluation, plan, needs)
     return GateRecord(
         model=config.model.id,
         config=_path(config, plan),
         head=head,
-        base=_base(evaluation, plan),
-        base_kind=plan.base_kind if plan else "none",
+        base=base,
+        base_kind=plan.base_kind if plan and not other_base else "none",
         pull_request=pull_request,
         outcome=outcome,
         conclusion=_enforced(outcome, unenforced, enforce=config.enforce, verified=verified),
@@ -105,7 +107,7 @@ def record(
         problem=problem if outcome == "stopped" else "",
         verified=verified,
         evaluation=evaluation,
-        notes=[*(plan.notes if plan else []), *([problem] if problem and outcome != "stopped" else [])],
+        notes=[*other_base, *(plan.notes if plan else []), *([problem] if problem and outcome != "stopped" else [])],
         annotations=_annotations(config, plan, reports),
         uses=_uses(evaluation, plan),
         run_url=run_url,
@@ -123,11 +125,16 @@ def _same_model(config: Config, plan: Plan | None, reports: Mapping[str, Report]
         )
 
 
-def _outcome(plan: Plan | None, reports: Mapping[str, Report], needs: Mapping[str, str]) -> tuple[Outcome, str]:
+def _outcome(
+    head: str, plan: Plan | None, reports: Mapping[str, Report], needs: Mapping[str, str]
+) -> tuple[Outcome, str]:
     """Return what happened, and what went wrong. Whatever does not add up is `stopped`: nothing passes by being absent."""
     problem = _problem(plan, reports, needs)
     if _evaluated(plan, reports, needs):
-        return "evaluated", problem
+        left_over = of_another_commit(plan.tested if plan else head, reports["evaluate"], needs)
+        if not left_over or plan is None:  # without a plan head need not be what was tested: that may be its merge
+            return "evaluated", problem or left_over
+        problem = "" if plan.identical else left_over
     if problem:
         return "stopped", problem
     if plan and plan.identical:
@@ -188,12 +195,6 @@ def _sentence(outcome: Outcome, evaluation: Evaluation | None, problem: str) -> 
     if evaluation is not None:
         return sentence(evaluation)
     return {"identical": IDENTICAL, "skipped": SKIPPED}.get(outcome, problem)
-
-
-def _base(evaluation: Evaluation | None, plan: Plan | None) -> str:
-    if plan is not None:
-        return plan.base
-    return (evaluation.base.commit or "") if evaluation and evaluation.base else ""
 
 
 def _path(config: Config, plan: Plan | None) -> str:
