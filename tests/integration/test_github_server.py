@@ -40,6 +40,8 @@ def test_every_answer_is_as_described(server: GitHubServer, github: GitHub) -> N
     paths += ["/collaborators/someone/permission", f"/check-runs/{made['id']}", f"/commits/{HEAD}/check-runs"]
     paths += [f"/commits/{HEAD}", f"/compare/{BASE}...{HEAD}", f"/actions/runs/{run.id}"]
     paths += [f"/actions/runs/{run.id}/artifacts"]
+    server.state.pulls[1].files = [{"filename": "train.py"}]
+    paths += ["/pulls/1/files"]
     for path in paths:
         assert github.get(f"{REPOSITORY}{path}")
     requests.get(f"{server.url}/{REPOSITORY}/actions/artifacts/{artifact.id}/zip", timeout=5)

@@ -186,6 +186,7 @@ def test_the_number_head_and_model_of_a_plan_are_not_used(repository: forks.Repo
 
 
 def test_identical_by_its_own_word_is_not_green(repository: forks.Repository) -> None:
+    repository.pull.files = [{"filename": "flights.parquet"}]
     repository.leaves(forks.zipped({"plan.json": a_plan(identical=True)}))
     assert repository.verify() == 0, repository.log
     assert repository.conclusion() == "neutral"
@@ -321,7 +322,10 @@ def test_two_forks_with_one_branch_name_and_one_commit(repository: forks.Reposit
     repository.leaves(artifact(predictions(0.7)))
     assert repository.verify() == 0, repository.log
     assert repository.record().pull_request == repository.pull.number
-    assert repository.github.comments(other.number) == repository.github.comments(twin.number) == []
+    # The check is of the commit, so both pull requests that have it as their head show it; a namesake's does not.
+    (shown,) = repository.github.comments(other.number)
+    assert f"mlops-actions {HEAD}" in shown.body
+    assert repository.github.comments(twin.number) == []
 
 
 @pytest.mark.parametrize("field", ["head_branch", "head_repository", "head"])

@@ -180,8 +180,8 @@ def test_whatever_bytes_change_nothing_but_allowed_files_is_written(changes: lis
 def test_whatever_names_members_have_nothing_lands_outside(members: dict[str, bytes]) -> None:
     try:
         content = zipped(members)
-    except (UnicodeEncodeError, ValueError):
-        return  # zipfile cannot write it either
+    except (UnicodeEncodeError, ValueError, UserWarning):
+        return  # zipfile cannot write it either, or ends it at a NUL and finds it twice
     with tempfile.TemporaryDirectory() as name:
         fine = all(ALLOWED.fullmatch(member) for member in members)
         with contextlib.nullcontext() if fine else pytest.raises(DataError):
