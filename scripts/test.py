@@ -25,7 +25,7 @@ CHECKS: dict[str, list[str]] = {
     "unit tests": [*PYTEST, "--numprocesses=2", "tests/unit"],
     # They wait for servers as much as they work; a file's tests share its servers, so a file stays together.
     "integration tests": [*PYTEST, "--numprocesses=2", "--dist=loadfile", "tests/integration"],
-    "workflows in act": [*PYTEST, "tests/e2e"],
+    "workflows in act": [*PYTEST, "--numprocesses=2", "--dist=loadfile", "tests/e2e"],
 }
 INSTALLED = ("shellcheck", "prometheus", "docker-registry", "runc", "debootstrap", "chromium", "npm")
 
