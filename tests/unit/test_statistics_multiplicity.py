@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import ndtr
 from statsmodels.stats.multitest import multipletests
@@ -12,6 +12,7 @@ from mlops_actions.statistics import benjamini_hochberg, holm, maxt
 P_VALUES = st.lists(st.floats(0, 1), min_size=1, max_size=30).map(np.array)
 
 
+@settings(max_examples=25)  # statsmodels takes a twentieth of a second for each
 @given(P_VALUES, st.floats(0.001, 0.4))
 def test_holm_rejects_what_statsmodels_rejects(values: np.ndarray, alpha: float) -> None:
     levels = holm.levels(values, alpha)
