@@ -28,6 +28,10 @@ def test_a_lock_names_no_host(path: Path) -> None:
     assert "--index" not in text
 
 
+def test_the_lock_of_npm_names_no_host() -> None:
+    assert "://" not in (ROOT / "tests/support/standins/cache/package-lock.json").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("path", LOCKS, ids=lambda path: path.stem)
 def test_every_line_is_a_pin_with_hashes(path: Path) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()
